@@ -1,0 +1,5 @@
+// The same containers for a plain user who has Podman: no root anywhere.
+import { homeEnvironment } from "lading";
+import { containers } from "./services.ts";
+
+export default homeEnvironment({ services: [containers()] });

@@ -1,0 +1,96 @@
+// Writes what derives from the source: the records' TypeScript types, docs/records.md, docs/records.schema.json and
+// docs/errors.md. With --check, writes nothing and fails where a file is not what would be written.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { modules } from "./records.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const check = process.argv.includes("--check");
+const scratch = mkdtempSync(join(tmpdir(), "lading-generate-"));
+
+/** Where the types that fields mention come from, beside the generated ones. */
+const shared = { Pairs: "store", StagedText: "store", FileLike: "store", Service: "service" };
+
+async function load() {
+  const entry = [
+    ...modules.map(({ module, records }) => `export { ${records.join(", ")} } from "./src/${module}.ts";`),
+    'export { jsonSchemaOf, markdownOf, typescriptOf } from "./src/record/index.ts";',
+    'export { codes } from "./src/base/index.ts";',
+  ].join("\n");
+  const outfile = join(scratch, "all.mjs");
+  const stdin = { contents: entry, resolveDir: root, loader: "ts" };
+  await build({
+    stdin,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile,
+    packages: "external",
+    logLevel: "error",
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+const pascal = (name) => name[0].toUpperCase() + name.slice(1);
+
+function typesOf(lading, { module, records }) {
+  const body = records.map((name) => lading.typescriptOf(lading[name].recordType)).join("\n\n");
+  const folder = module.split("/")[0];
+  const imports = new Map();
+  const want = (name, from) => imports.set(from, [...(imports.get(from) ?? []), name]);
+  for (const [name, from] of Object.entries(shared)) {
+    if (new RegExp(`\\b${name}\\b`).test(body)) want(name, `../${from}/index.ts`);
+  }
+  for (const other of modules) {
+    if (other.module === module) continue;
+    const [otherFolder, file] = other.module.split("/");
+    const from = otherFolder === folder ? `./${file}.types.ts` : `../${otherFolder}/index.ts`;
+    for (const record of other.records) {
+      for (const name of [pascal(record), `${pascal(record)}Input`]) {
+        if (new RegExp(`(?<!["\`\\w])${name}(?!\\w|\`)`).test(body.replaceAll(/\/\*\*[\s\S]*?\*\//g, "")))
+          want(name, from);
+      }
+    }
+  }
+  const lines = [...imports]
+    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map(
+      ([from, names]) =>
+        `import type { ${[...names].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)).join(", ")} } from "${from}";`,
+    );
+  const note = `// Generated from the fields in ${module.split("/")[1]}.ts by \`npm run generate\`.`;
+  return `${note}\n${lines.join("\n")}${lines.length > 0 ? "\n" : ""}\n${body}\n`;
+}
+
+const rank = (path) => (path.startsWith("../") ? 0 : 1);
+
+const stale = [];
+function put(path, content) {
+  const full = join(root, path);
+  if (existsSync(full) && readFileSync(full, "utf8") === content) return;
+  stale.push(path);
+  if (!check) writeFileSync(full, content);
+}
+
+try {
+  const lading = await load();
+  for (const each of modules) put(`src/${each.module}.types.ts`, typesOf(lading, each));
+  const types = modules.flatMap(({ records }) => records.map((name) => lading[name].recordType));
+  const intro =
+    "# Records\n\nEvery record that a declaration can hold. Generated from the fields' declarations by `npm run generate`.\n";
+  put("docs/records.md", `${intro}\n${types.map(lading.markdownOf).join("\n\n")}\n`);
+  put("docs/records.schema.json", `${JSON.stringify(lading.jsonSchemaOf(types), null, 2)}\n`);
+  const rows = Object.entries(lading.codes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  const errors =
+    "# Errors\n\nEvery error has a code that never changes its meaning. Generated from `src/base/codes.ts` by `npm run generate`.\n";
+  put("docs/errors.md", `${errors}\n| code | meaning |\n|---|---|\n${rows.join("\n")}\n`);
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+if (check && stale.length > 0) {
+  console.error(`not up to date, run \`npm run generate\`: ${stale.map((path) => relative(".", path)).join(", ")}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,12 @@
+// Which module declares which records: what `generate.mjs` writes types and reference pages for.
+export const modules = [
+  { module: "image/oci-image", records: ["manifestEntry", "imageManifest", "packOptions", "ociImage"] },
+  { module: "services/account", records: ["userGroup", "userAccount"] },
+  { module: "services/subids", records: ["subidRange"] },
+  { module: "services/pam-limits", records: ["pamLimitsEntry"] },
+  { module: "services/unit", records: ["action", "unit"] },
+  { module: "services/rootless-podman", records: ["rootlessPodmanConfiguration"] },
+  { module: "services/oci-container", records: ["ociContainer"] },
+  { module: "services/oci", records: ["ociNetwork", "ociVolume", "ociExtension", "ociService"] },
+  { module: "system/operating-system", records: ["operatingSystem", "homeEnvironment"] },
+];

@@ -1,0 +1,37 @@
+/** Digests as branded types: one parser each, and past it nobody validates again. */
+import { createHash } from "node:crypto";
+import { canonicalJson } from "./canonical-json.ts";
+
+/** `sha256:` and 64 lower-case hexadecimal digits, as OCI writes it. */
+export type Digest = string & { readonly __digest: unique symbol };
+
+/** The digest of a text or of bytes. */
+export function digestOf(content: string | Uint8Array): Digest {
+  return asDigest(createHash("sha256").update(content).digest("hex"));
+}
+
+/** The digest of a value's canonical JSON. */
+export function digestOfJson(value: unknown): Digest {
+  return digestOf(canonicalJson(value));
+}
+
+/** Brands 64 hexadecimal digits that a hash function returned. */
+export function asDigest(hex: string): Digest {
+  return `sha256:${hex}` as Digest;
+}
+
+/** The digest that a text holds, with or without its prefix; undefined when it is none. */
+export function parseDigest(text: string): Digest | undefined {
+  const hex = text.startsWith("sha256:") ? text.slice(7) : text;
+  return /^[0-9a-f]{64}$/.test(hex) ? asDigest(hex) : undefined;
+}
+
+/** The 64 digits without the algorithm's name. */
+export function hexOf(digest: Digest): string {
+  return digest.slice(7);
+}
+
+/** Twelve digits, as engines show identifiers to people. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^sha256:/, "").slice(0, 12);
+}

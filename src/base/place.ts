@@ -1,0 +1,90 @@
+/**
+ * Where in the user's files a value was made. A declaration is bundled before it runs, so positions in the running code
+ * are mapped back through the bundle's source map; code of Lading itself never counts as a place.
+ */
+import { SourceMap } from "node:module";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A position in a source file; line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Bundle {
+  readonly map: SourceMap;
+  readonly folder: string;
+}
+
+const bundles = new Map<string, Bundle>();
+const ownRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Makes positions in the bundle at `url` resolve to the sources in its map, relative to `folder`. */
+export function registerBundle(url: string, sourceMapJson: string, folder: string): void {
+  bundles.set(url, { map: new SourceMap(JSON.parse(sourceMapJson)), folder });
+}
+
+function fileOf(frame: NodeJS.CallSite): string | undefined {
+  const name = frame.getFileName();
+  if (name === null || name === undefined || name.startsWith("node:")) return undefined;
+  return name.startsWith("file:") ? fileURLToPath(name) : name;
+}
+
+/** Maps a position of running code; undefined for code that is not the user's. */
+export function mapPosition(file: string, line: number, column: number): Place | undefined {
+  const bundle = bundles.get(file);
+  if (bundle === undefined) {
+    return file.startsWith(`${ownRoot}/`) || file.includes("/node_modules/") ? undefined : { file, line, column };
+  }
+  const entry = bundle.map.findEntry(line - 1, column - 1);
+  if (!("originalSource" in entry)) return undefined;
+  const source = resolve(bundle.folder, entry.originalSource);
+  if (source.includes("/node_modules/")) return undefined;
+  return { file: source, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+}
+
+/** The innermost place of the user's own code on the stack, or undefined when there is none. */
+export function capturePlace(): Place | undefined {
+  const holder: { stack?: NodeJS.CallSite[] | string } = {};
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.prepareStackTrace = (_, frames) => frames;
+  Error.stackTraceLimit = 50;
+  try {
+    Error.captureStackTrace(holder, capturePlace);
+    const frames = holder.stack;
+    return Array.isArray(frames) ? firstUserPlace(frames) : undefined;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function firstUserPlace(frames: readonly NodeJS.CallSite[]): Place | undefined {
+  for (const frame of frames) {
+    const file = fileOf(frame);
+    if (file === undefined) continue;
+    const place = mapPosition(file, frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1);
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+/** The first user place in the stack of a thrown error. */
+export function placeOfError(error: unknown): Place | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
+  for (const match of error.stack.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*):(\d+):(\d+)\)?$/gm)) {
+    const [, url = "", line = "1", column = "1"] = match;
+    const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+    const place = mapPosition(file, Number(line), Number(column));
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+/** `file:line:column`, with the file relative to the working folder when it lies below it. */
+export function formatPlace(place: Place, folder: string = process.cwd()): string {
+  const near = relative(folder, place.file);
+  return `${near.startsWith("..") || near === "" ? place.file : near}:${place.line}:${place.column}`;
+}

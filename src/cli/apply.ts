@@ -1,0 +1,36 @@
+/** `lading apply FILE`: build, plan, switch, wait. Everything slow comes before anything is touched. */
+import { resolve } from "node:path";
+import { Problems } from "../base/index.ts";
+import { type Answer, type Context, exitCodes } from "./context.ts";
+import { printPlan } from "./show-plan.ts";
+
+export interface ApplyOptions {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function run(
+  context: Context,
+  [file = ""]: readonly (string | undefined)[],
+  options: ApplyOptions,
+): Answer {
+  const compiled = await context.load(file);
+  const host = await context.host();
+  if (await host.isInForce(compiled)) {
+    printPlan(context, { version: 1, steps: [], problems: [], orphans: [] });
+    return exitCodes.done;
+  }
+  await using _lock = await host.lock(`lading apply ${file}`);
+  const recovered = await host.recover();
+  if (recovered !== undefined) context.progress(recovered);
+  await host.build(compiled.derivations, compiled.spec.roots);
+  const planned = await host.plan(compiled.spec);
+  printPlan(context, planned.plan);
+  if (planned.plan.problems.length > 0) throw new Problems(planned.plan.problems);
+  if (planned.plan.steps.length === 0) return exitCodes.done;
+  if (options.dryRun === true) return exitCodes.wouldChange;
+  if (options.yes !== true) await context.confirm("Apply this plan?");
+  const generation = await host.switchTo(planned, resolve(file));
+  context.progress(`generation ${generation.number} is current`);
+  return exitCodes.done;
+}

@@ -1,0 +1,168 @@
+/** Every command: its line in the help, its options, an example, and the file that carries it out when it is called. */
+import type { Answer, Context } from "./context.ts";
+
+/** A command's function gets its arguments and its options as they were written. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly options?: readonly (readonly [flags: string, description: string])[];
+  readonly example: string;
+  readonly run: (context: Context, given: never, options: never) => Answer;
+}
+
+type Arguments = readonly (string | undefined)[];
+type Module<O> = { readonly run: (context: Context, given: Arguments, options: O) => Answer };
+
+/** Loads a command's file only when the command is called: a start reads what it needs and no more. */
+function lazy<O>(load: () => Promise<Module<O>>): CommandEntry["run"] {
+  return async (context, given, options) => (await load()).run(context, given, options);
+}
+
+const yes = ["-y, --yes", "do it without asking"] as const;
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "init [dir]",
+    description: "write a commented host.ts, a tsconfig.json and a README to begin with",
+    options: [["--home", "a plain user's home environment instead of a whole host"]],
+    example: "lading init my-host",
+    run: lazy(() => import("./init.ts")),
+  },
+  {
+    name: "check <file>",
+    description: "find every problem of a declaration; nothing is run",
+    example: "lading check host.ts",
+    run: lazy(() => import("./check.ts")),
+  },
+  {
+    name: "inspect <file>",
+    description: "show what a declaration folds to: units with their commands, files, accounts, images",
+    example: "lading inspect host.ts --json",
+    run: lazy(() => import("./inspect.ts")),
+  },
+  {
+    name: "plan <file>",
+    description: "show what apply would do here, and why; exit 0 for nothing, 4 for something",
+    example: "lading plan host.ts",
+    run: lazy(() => import("./plan.ts")),
+  },
+  {
+    name: "apply <file>",
+    description: "build, show the plan, switch, and wait until everything runs",
+    options: [yes, ["--dry-run", "stop after the plan"]],
+    example: "lading apply host.ts --yes",
+    run: lazy(() => import("./apply.ts")),
+  },
+  {
+    name: "rollback [number]",
+    description: "go back to the generation before, or to the one with this number",
+    options: [yes],
+    example: "lading rollback --yes",
+    run: lazy(() => import("./rollback.ts")),
+  },
+  {
+    name: "switch <number>",
+    description: "go to the generation with this number",
+    options: [yes],
+    example: "lading switch 3 --yes",
+    run: lazy(() => import("./rollback.ts")),
+  },
+  {
+    name: "generations",
+    description: "list the generations; the current one is marked",
+    example: "lading generations",
+    run: lazy(() => import("./generations.ts")),
+  },
+  {
+    name: "status [unit]",
+    description: "show the units and how they are",
+    example: "lading status web",
+    run: lazy(() => import("./status.ts")),
+  },
+  {
+    name: "start <unit>",
+    description: "start a unit, and what it requires first",
+    example: "lading start web",
+    run: lazy(async () => (await import("./lifecycle.ts")).start),
+  },
+  {
+    name: "stop <unit>",
+    description: "stop a unit, and what requires it first",
+    example: "lading stop web",
+    run: lazy(async () => (await import("./lifecycle.ts")).stop),
+  },
+  {
+    name: "restart <unit>",
+    description: "stop a unit and what requires it, then start them again",
+    example: "lading restart web",
+    run: lazy(async () => (await import("./lifecycle.ts")).restart),
+  },
+  {
+    name: "logs <unit>",
+    description: "print a unit's log",
+    options: [
+      ["-f, --follow", "go on with what comes"],
+      ["-n, --tail <lines>", "only the last lines"],
+    ],
+    example: "lading logs -f web",
+    run: lazy(() => import("./logs.ts")),
+  },
+  {
+    name: "action <unit> <name> [arguments...]",
+    description: "ask a unit to do something; `command-line` prints how its container is started",
+    example: "lading action web command-line",
+    run: lazy(() => import("./action.ts")),
+  },
+  {
+    name: "why <unit>",
+    description: "explain why a unit is as it is: its state, what it waits for, how it ended, its last lines",
+    example: "lading why web",
+    run: lazy(() => import("./why.ts")),
+  },
+  {
+    name: "image <verb> <file> [name]",
+    description: "build: build the images of a declaration; inspect: show their layers",
+    options: [
+      ["-o, --output <path>", "write the image there"],
+      ["--format <format>", "oci-archive (default), docker-archive or oci-dir"],
+    ],
+    example: "lading image build host.ts web -o web.tar --format docker-archive",
+    run: lazy(() => import("./image.ts")),
+  },
+  {
+    name: "graph <file>",
+    description: "draw the units and what they require, as text, DOT or SVG",
+    options: [["--format <format>", "text (default), dot or svg"]],
+    example: "lading graph host.ts --format svg > host.svg",
+    run: lazy(() => import("./graph.ts")),
+  },
+  {
+    name: "store <verb>",
+    description: "gc: delete what no generation needs; verify: hash every item again",
+    options: [
+      ["--dry-run", "only say what gc would delete"],
+      ["--repair", "verify removes what was changed, so that it is built again"],
+    ],
+    example: "lading store gc --dry-run",
+    run: lazy(() => import("./store.ts")),
+  },
+  {
+    name: "doctor",
+    description: "check what this host needs for rootless containers, and say how to get it",
+    example: "lading doctor",
+    run: lazy(() => import("./doctor.ts")),
+  },
+  {
+    name: "down",
+    description: "take away everything that Lading made here; volumes only when asked",
+    options: [yes, ["--volumes", "also remove volumes and what is in them"]],
+    example: "lading down --yes",
+    run: lazy(() => import("./down.ts")),
+  },
+  {
+    name: "daemon",
+    description: "run the supervisor in the foreground; apply starts it by itself",
+    example: "lading daemon",
+    run: lazy(() => import("./daemon.ts")),
+  },
+];

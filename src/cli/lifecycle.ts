@@ -1,0 +1,32 @@
+/** `lading start`, `stop` and `restart`: asks the supervisor, and waits until it is so. */
+import { KnownError } from "../base/index.ts";
+import { SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import type { Answer, Context } from "./context.ts";
+import { requireUnit } from "./units.ts";
+
+type Verb = "start" | "stop" | "restart";
+
+function requireResult(verb: Verb, unit: UnitReport): void {
+  const up = unit.status === "running" || unit.status === "done";
+  if (verb === "stop" ? !up && unit.status !== "failed" : up) return;
+  const message = `${unit.name} is ${unit.status}${unit.reason === null ? "" : `: ${unit.reason}`}`;
+  throw new KnownError("unit-failed", message, { hint: `\`lading why ${unit.name}\` explains it` });
+}
+
+function command(verb: Verb): { readonly run: (context: Context, given: readonly (string | undefined)[]) => Answer } {
+  return {
+    run: async (context, [name = ""]) => {
+      const client = new SupervisorClient(context.paths.socket);
+      await client.act(verb, name);
+      const unit = requireUnit(await client.settled(context.signal), name);
+      if (context.json) context.print(JSON.stringify({ version: 1, ...unit }, null, 2));
+      else context.print(`${unit.name}: ${unit.status}`);
+      requireResult(verb, unit);
+      return undefined;
+    },
+  };
+}
+
+export const start: ReturnType<typeof command> = command("start");
+export const stop: ReturnType<typeof command> = command("stop");
+export const restart: ReturnType<typeof command> = command("restart");

@@ -1,0 +1,38 @@
+/** `lading status [UNIT]`: what the supervisor knows; no engine is asked. */
+import { shortDigest } from "../base/index.ts";
+import { describeExit, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import { type Answer, type Context, table } from "./context.ts";
+import { requireUnit } from "./units.ts";
+
+/** "12 s", "3 min", "5 h", "2 d". */
+export function age(since: number, now: number = Date.now()): string {
+  const seconds = Math.max(0, Math.floor((now - since) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+function paintStatus(context: Context, { status }: UnitReport): string {
+  if (status === "failed") return context.paint("red", status);
+  return status === "running" || status === "done" ? context.paint("green", status) : status;
+}
+
+export async function run(context: Context, [name]: readonly (string | undefined)[]): Answer {
+  const status = await new SupervisorClient(context.paths.socket).status();
+  const units = name === undefined ? status.units : [requireUnit(status, name)];
+  if (context.json) {
+    context.print(JSON.stringify(name === undefined ? status : { version: 1, ...units[0] }, null, 2));
+    return undefined;
+  }
+  const rows = units.map((unit) => [
+    unit.name,
+    paintStatus(context, unit),
+    age(unit.since),
+    unit.pid === null ? "-" : String(unit.pid),
+    unit.containerId === null ? "-" : shortDigest(unit.containerId),
+    unit.reason ?? (unit.exit === null ? "" : `ended with ${describeExit(unit.exit)}`),
+  ]);
+  if (name === undefined) context.print(`generation ${status.generation}, supervisor ${status.pid}`);
+  context.print(table([["UNIT", "STATE", "SINCE", "PID", "CONTAINER", ""], ...rows]));
+  return undefined;
+}

@@ -1,0 +1,78 @@
+/** Under whose authority an engine's commands run, and the environment that a rootless engine needs for that. */
+import {
+  chownSync,
+  ensureFolder,
+  existsSync,
+  hostPath,
+  type RunOptions,
+  type RunResult,
+  run,
+  runOrFail,
+} from "../sys/index.ts";
+
+/** A user of the host, as the user database knows it. */
+export interface Identity {
+  readonly user: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+/** Looks a user up, by name or number, through the host's name services. */
+export async function findIdentity(user: string): Promise<Identity | undefined> {
+  const result = await run(["getent", "passwd", user]);
+  const [name = "", , uid, gid, , home = "/"] = result.stdout.trim().split(":");
+  return result.status === 0 ? { user: name, uid: Number(uid), gid: Number(gid), home } : undefined;
+}
+
+/** The user that this process runs as. */
+export async function ownIdentity(): Promise<Identity> {
+  const uid = process.getuid?.() ?? 0;
+  const found = await findIdentity(String(uid));
+  return found ?? { user: String(uid), uid, gid: process.getgid?.() ?? uid, home: process.env.HOME ?? "/" };
+}
+
+/** /run/user/UID, where logind or Lading makes it; for oneself, what the session says. */
+export function runtimeFolder(identity: Identity): string {
+  const own = identity.uid === process.getuid?.() ? process.env.XDG_RUNTIME_DIR : undefined;
+  return own || `/run/user/${identity.uid}`;
+}
+
+/** Makes /run/user/UID where no login session did: a rootless engine keeps its state there. Only root can. */
+export function ensureRuntimeFolder(identity: Identity): void {
+  const path = runtimeFolder(identity);
+  if (process.getuid?.() !== 0 || identity.uid === 0 || existsSync(path)) return;
+  ensureFolder(path, 0o700);
+  chownSync(path, identity.uid, identity.gid);
+}
+
+/** The environment of a user's engine: nothing of the caller's leaks in. */
+export function userEnvironment(identity: Identity): Record<string, string> {
+  const runtime = runtimeFolder(identity);
+  return {
+    PATH: hostPath,
+    HOME: identity.home,
+    USER: identity.user,
+    LOGNAME: identity.user,
+    LC_ALL: "C.UTF-8",
+    ...(identity.uid === 0 ? {} : { XDG_RUNTIME_DIR: runtime }),
+    ...(existsSync(`${runtime}/bus`) ? { DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtime}/bus` } : {}),
+  };
+}
+
+/** Prefixes a command so that it runs as the user; setpriv(1) keeps the supplementary groups, which Node would drop. */
+export function commandAs(identity: Identity, argv: readonly string[]): readonly string[] {
+  if (identity.uid === process.getuid?.()) return argv;
+  const { uid, gid } = identity;
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--", ...argv];
+}
+
+/** Runs a command as the user; `env` is added to the user's environment. */
+export function runAs(identity: Identity, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return run(commandAs(identity, argv), { ...options, env: { ...userEnvironment(identity), ...options.env } });
+}
+
+/** The same, for a command that must succeed. */
+export function runAsOrFail(identity: Identity, argv: readonly string[], options: RunOptions = {}): Promise<string> {
+  return runOrFail(commandAs(identity, argv), { ...options, env: { ...userEnvironment(identity), ...options.env } });
+}

@@ -1,0 +1,162 @@
+// Generated from the fields in oci-image.ts by `npm run generate`.
+import type { FileLike, Pairs, StagedText } from "../store/index.ts";
+
+/** What `manifestEntry({ … })` takes. One file, tree or empty folder of an image. */
+export interface ManifestEntryInput {
+  /** Where it stands in the image. */
+  readonly target: string;
+  /** What stands there; without a source, an empty folder. */
+  readonly source?: FileLike | undefined;
+  /** The owner's numeric id inside the image. Default: `0`. */
+  readonly user?: number | undefined;
+  /** The owning group's numeric id inside the image. Default: `0`. */
+  readonly group?: number | undefined;
+  /**
+   * Permission bits of the file or folder itself, such as 0o640. Without it, 0755 for folders and programs, 0644 for
+   * files.
+   */
+  readonly mode?: number | undefined;
+}
+
+/** A checked, frozen `manifestEntry`. One file, tree or empty folder of an image. */
+export interface ManifestEntry {
+  /** Where it stands in the image. */
+  readonly target: string;
+  /** What stands there; without a source, an empty folder. */
+  readonly source?: FileLike | undefined;
+  /** The owner's numeric id inside the image. Default: `0`. */
+  readonly user: number;
+  /** The owning group's numeric id inside the image. Default: `0`. */
+  readonly group: number;
+  /**
+   * Permission bits of the file or folder itself, such as 0o640. Without it, 0755 for folders and programs, 0644 for
+   * files.
+   */
+  readonly mode?: number | undefined;
+}
+
+/** What `imageManifest({ … })` takes. What an image holds, made by `manifest([ … ])`. */
+export interface ImageManifestInput {
+  /** What is in the image; a later entry for a path wins. */
+  readonly entries: readonly ManifestEntryInput[];
+}
+
+/** A checked, frozen `imageManifest`. What an image holds, made by `manifest([ … ])`. */
+export interface ImageManifest {
+  /** What is in the image; a later entry for a path wins. */
+  readonly entries: readonly ManifestEntry[];
+}
+
+/**
+ * What `packOptions({ … })` takes. How an image is put together, and what engines do with it unless a container says
+ * otherwise.
+ */
+export interface PackOptionsInput {
+  /** Links to make, each as [path, target]; a target that is not in the image is an error. Default: `[]`. */
+  readonly symlinks?: readonly (readonly [path: string, target: string])[] | undefined;
+  /** The most layers to make; the smallest are put together. Default: `100`. */
+  readonly maxLayers?: number | undefined;
+  /** The program that the image runs, with its fixed arguments. */
+  readonly entryPoint?: string | readonly string[] | undefined;
+  /** The arguments that a container's command replaces. Default: `[]`. */
+  readonly command?: readonly string[] | undefined;
+  /** Variables for what runs in the image. Default: `[]`. */
+  readonly environment?: Pairs | undefined;
+  /** Labels of the image. Default: `[]`. */
+  readonly labels?: Pairs | undefined;
+  /** The user, `name` or `uid[:gid]`, that the image runs as. */
+  readonly user?: string | undefined;
+  /** The folder that the image's program starts in. */
+  readonly workdir?: string | undefined;
+  /**
+   * The time that the image claims to be made at. It is part of the image's digest. Default:
+   * `"1970-01-01T00:00:01Z"`.
+   */
+  readonly created?: string | undefined;
+  /**
+   * How layers are stored. It changes their digests but not the image's identifier; loading is fastest without.
+   * Default: `"none"`.
+   */
+  readonly compression?: "none" | "gzip" | undefined;
+}
+
+/**
+ * A checked, frozen `packOptions`. How an image is put together, and what engines do with it unless a container says
+ * otherwise.
+ */
+export interface PackOptions {
+  /** Links to make, each as [path, target]; a target that is not in the image is an error. Default: `[]`. */
+  readonly symlinks: readonly (readonly [path: string, target: string])[];
+  /** The most layers to make; the smallest are put together. Default: `100`. */
+  readonly maxLayers: number;
+  /** The program that the image runs, with its fixed arguments. */
+  readonly entryPoint?: string | readonly string[] | undefined;
+  /** The arguments that a container's command replaces. Default: `[]`. */
+  readonly command: readonly string[];
+  /** Variables for what runs in the image. Default: `[]`. */
+  readonly environment: readonly (string | StagedText)[];
+  /** Labels of the image. Default: `[]`. */
+  readonly labels: readonly (string | StagedText)[];
+  /** The user, `name` or `uid[:gid]`, that the image runs as. */
+  readonly user?: string | undefined;
+  /** The folder that the image's program starts in. */
+  readonly workdir?: string | undefined;
+  /**
+   * The time that the image claims to be made at. It is part of the image's digest. Default:
+   * `"1970-01-01T00:00:01Z"`.
+   */
+  readonly created: string;
+  /**
+   * How layers are stored. It changes their digests but not the image's identifier; loading is fastest without.
+   * Default: `"none"`.
+   */
+  readonly compression: "none" | "gzip";
+}
+
+/**
+ * What `ociImage({ … })` takes. An image that Lading builds itself: no daemon, no root, no Dockerfile, and the same
+ * digest on every machine.
+ */
+export interface OciImageInput {
+  /** The name; one without a "/" gets "localhost/" in front. */
+  readonly repository: string;
+  /** The tag. Default: `"latest"`. */
+  readonly tag?: string | undefined;
+  /** What the image is made of: `manifest([ … ])`, or something that yields an archive. */
+  readonly value: ImageManifest | StagedText | FileLike;
+  /** How it is put together. */
+  readonly packOptions?: PackOptionsInput | undefined;
+  /** The platform that the image claims; the host's where unset. */
+  readonly system?: string | undefined;
+  /** The platform to build for, as a triple or a platform; it overrides `system`. */
+  readonly target?: string | undefined;
+  /**
+   * Replace packages by their security updates without resolving again. Without packages there is nothing to replace.
+   * Default: `false`.
+   */
+  readonly grafts?: boolean | undefined;
+}
+
+/**
+ * A checked, frozen `ociImage`. An image that Lading builds itself: no daemon, no root, no Dockerfile, and the same
+ * digest on every machine.
+ */
+export interface OciImage {
+  /** The name; one without a "/" gets "localhost/" in front. */
+  readonly repository: string;
+  /** The tag. Default: `"latest"`. */
+  readonly tag: string;
+  /** What the image is made of: `manifest([ … ])`, or something that yields an archive. */
+  readonly value: ImageManifest | StagedText | FileLike;
+  /** How it is put together. */
+  readonly packOptions: PackOptions;
+  /** The platform that the image claims; the host's where unset. */
+  readonly system?: string | undefined;
+  /** The platform to build for, as a triple or a platform; it overrides `system`. */
+  readonly target?: string | undefined;
+  /**
+   * Replace packages by their security updates without resolving again. Without packages there is nothing to replace.
+   * Default: `false`.
+   */
+  readonly grafts: boolean;
+}

@@ -1,0 +1,69 @@
+/** Everything that a declaration can use: `import { operatingSystem, service, … } from "lading"`. */
+
+export type {
+  ImageManifest,
+  ImageManifestInput,
+  ManifestEntry,
+  ManifestEntryInput,
+  OciImage,
+  OciImageInput,
+  PackOptions,
+  PackOptionsInput,
+} from "./image/index.ts";
+export { localTree, manifest, manifestEntry, ociImage, packOptions } from "./image/index.ts";
+export {
+  type Clause,
+  type Extension,
+  extension,
+  type FoldContext,
+  modifyServices,
+  type Service,
+  type ServiceType,
+  type ServiceTypeOptions,
+  service,
+  serviceType,
+  simpleService,
+} from "./service/index.ts";
+export type * from "./services/index.ts";
+export {
+  accountServiceType,
+  action,
+  etcServiceType,
+  ociContainer,
+  ociExtension,
+  ociNetwork,
+  ociService,
+  ociServiceType,
+  ociVolume,
+  pamLimitsEntry,
+  pamLimitsServiceType,
+  profileServiceType,
+  rootlessPodmanConfiguration,
+  rootlessPodmanServiceType,
+  subidRange,
+  subidsServiceType,
+  supervisorServiceType,
+  unit,
+  userAccount,
+  userGroup,
+} from "./services/index.ts";
+export {
+  computedFile,
+  directoryUnion,
+  type FileLike,
+  fileAppend,
+  fileUnion,
+  type LocalFileOptions,
+  localFile,
+  mixedTextFile,
+  type Pairs,
+  plainFile,
+  programFile,
+  type Select,
+  type Stageable,
+  type StagedText,
+  sh,
+  text,
+} from "./store/index.ts";
+export type { HomeEnvironment, HomeEnvironmentInput, OperatingSystem, OperatingSystemInput } from "./system/index.ts";
+export { homeEnvironment, operatingSystem } from "./system/index.ts";

@@ -1,0 +1,123 @@
+/** Turns a declaration's file into a system: bundles it, runs it, folds what it exports. Runs inside the worker. */
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type BuildFailure, build, type Message, type Plugin } from "esbuild";
+import { KnownError, messageOf, type Place, Problems, placeOfError, registerBundle } from "../base/index.ts";
+import { collectingProblems, isRecord, showValue } from "../record/index.ts";
+import { diskError, existsSync, mkdtempSync, rmSync, statSync, writeFileAtomic } from "../sys/index.ts";
+import { type Compiled, type CompileOptions, compileSystem, type OperatingSystem } from "../system/index.ts";
+
+/** Where "lading" is imported from, whatever is installed beside the declaration: one copy, the one that runs. */
+const self = pathToFileURL(resolve(dirname(fileURLToPath(import.meta.url)), "..", "index.js")).href;
+
+const oneLading: Plugin = {
+  name: "lading",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^lading$/ }, () => ({ path: self, external: true }));
+  },
+};
+
+function placeOfMessage({ location }: Message, folder: string): Place | undefined {
+  return location === null
+    ? undefined
+    : { file: resolve(folder, location.file), line: location.line, column: location.column + 1 };
+}
+
+async function bundle(file: string): Promise<{ readonly code: string; readonly map: string }> {
+  const folder = dirname(file);
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [file],
+      bundle: true,
+      write: false,
+      outfile: join(folder, ".lading.mjs"),
+      absWorkingDir: folder,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      sourcemap: "external",
+      sourcesContent: false,
+      logLevel: "silent",
+      define: { "import.meta.url": JSON.stringify(pathToFileURL(file).href) },
+      plugins: [oneLading],
+    });
+    const text = (suffix: string): string => outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
+    return { code: text(".mjs"), map: text(".mjs.map") };
+  } catch (error) {
+    const { errors } = error as BuildFailure;
+    if (!Array.isArray(errors)) throw error;
+    throw new Problems(
+      errors.map(
+        (message) =>
+          new KnownError("syntax-error", message.text, {
+            where: placeOfMessage(message, folder),
+            hint: message.notes[0]?.text,
+          }),
+      ),
+    );
+  }
+}
+
+/** Runs the bundle from a folder of its own, which is gone afterwards. */
+async function run(file: string): Promise<Record<string, unknown>> {
+  const { code, map } = await bundle(file);
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(tmpdir(), "lading-"));
+  } catch (error) {
+    throw diskError(error, join(tmpdir(), "lading"));
+  }
+  const path = join(folder, "declaration.mjs");
+  try {
+    writeFileAtomic(path, code);
+    registerBundle(path, map, dirname(file));
+    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof KnownError || error instanceof Problems) throw error;
+    const message = `the declaration threw: ${error instanceof Error ? `${error.name}: ${messageOf(error)}` : showValue(error)}`;
+    throw new KnownError("declaration-threw", message, {
+      where: placeOfError(error),
+      hint: "mend the code at that place",
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Evaluates the declaration in `file`. All that is wrong with it is thrown at once, as `Problems`. */
+export async function evaluate(file: string, options: CompileOptions): Promise<Compiled> {
+  if (!existsSync(file) || !statSync(file).isFile()) {
+    const hint = "`lading init` writes one to begin with";
+    throw new KnownError("file-missing", `there is no file ${file}`, { hint });
+  }
+  return collectingProblems(async () => {
+    const { default: declaration, ...rest } = await run(file);
+    const isDeclaration = isRecord(declaration, "operatingSystem") || isRecord(declaration, "homeEnvironment");
+    if (!isDeclaration) {
+      const found =
+        declaration === undefined
+          ? `it exports ${Object.keys(rest).join(", ") || "nothing"}`
+          : `it is ${showValue(declaration)}`;
+      const hint = "end the file with: export default operatingSystem({ services: [ … ] })";
+      const message = `the default export must be an operatingSystem or a homeEnvironment; ${found}`;
+      throw new KnownError("wrong-export", message, { where: { file, line: 1, column: 1 }, hint });
+    }
+    return compileValid(declaration as OperatingSystem, options);
+  });
+}
+
+/** Folding a declaration whose records are wrong would only tell the same again in other words. */
+function compileValid(declaration: OperatingSystem, options: CompileOptions): Compiled {
+  try {
+    return compileSystem(declaration, options);
+  } catch (error) {
+    if (error instanceof KnownError || error instanceof Problems) throw error;
+    const place = placeOfError(error);
+    if (place === undefined) throw error;
+    throw new KnownError("declaration-threw", `a service's function threw: ${messageOf(error)}`, {
+      where: place,
+      cause: undefined,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { type LoadOptions, loadDeclaration } from "./load.ts";

@@ -1,0 +1,31 @@
+export { jsonSchemaOf, markdownOf, typescriptOf } from "./document.ts";
+export {
+  absolutePath,
+  at,
+  boolean,
+  type Checked,
+  either,
+  type FieldType,
+  type Issue,
+  integer,
+  listOf,
+  namedType,
+  no,
+  oneOf,
+  pass,
+  refuse,
+  string,
+  stringWhere,
+} from "./field-type.ts";
+export { collectingProblems, report } from "./problems.ts";
+export {
+  checkRecord,
+  defineRecord,
+  type Field,
+  isRecord,
+  placeOf,
+  type RecordConstructor,
+  type RecordType,
+  recordOf,
+} from "./record.ts";
+export { showValue } from "./show.ts";

@@ -1,0 +1,143 @@
+/**
+ * Records: typed, checked, frozen values made by a constructor.
+ *
+ * From one list of fields come the check at run time, the error texts, the TypeScript types, the reference page and the
+ * JSON Schema. A record carries its type's name and the place of the call that made it, under symbols that every copy of
+ * this package shares and that spreading leaves behind: `{ ...base, ports: [] }` is plain data until the constructor
+ * has checked it again.
+ */
+import { capturePlace, KnownError, nearest, type Place } from "../base/index.ts";
+import { at, type Checked, type FieldType, type Issue, pass, refuse } from "./field-type.ts";
+import { report } from "./problems.ts";
+import { showValue } from "./show.ts";
+
+/** A field's declaration. Without a default it is required, unless `optional`. */
+export interface Field {
+  readonly type: FieldType<unknown>;
+  /** One or two sentences: meaning, unit, default where the value does not show it. */
+  readonly doc: string;
+  readonly default?: unknown;
+  /** May be absent; the record then lacks the field. */
+  readonly optional?: true;
+  /** Normalises a checked value, or refuses it by returning the sentence that completes "expected …". */
+  readonly sanitize?: (value: never) => Checked<unknown>;
+}
+
+export interface RecordType {
+  readonly name: string;
+  readonly doc: string;
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+/** A function that makes records of one type. */
+export interface RecordConstructor<Input, Value> {
+  (input: Input): Value;
+  readonly recordType: RecordType;
+}
+
+const typeTag = Symbol.for("lading.record.type");
+const placeTag = Symbol.for("lading.record.place");
+
+/** Declares a record type and returns its constructor. */
+export function defineRecord<Input, Value>(
+  name: string,
+  doc: string,
+  fields: Readonly<Record<string, Field>>,
+): RecordConstructor<Input, Value> {
+  const recordType: RecordType = { name, doc, fields };
+  const construct = (input: Input): Value => {
+    const place = capturePlace();
+    const checked = checkRecord(recordType, input);
+    if (!checked.ok) for (const issue of checked.issues) report(problemOf(recordType, issue, place));
+    return tagged(recordType, checked.ok ? checked.value : { ...(input as object) }, place) as Value;
+  };
+  return Object.assign(construct, { recordType });
+}
+
+/** Attaches the type's name and the place, and freezes. */
+function tagged(type: RecordType, value: object, place: Place | undefined): object {
+  Object.defineProperty(value, typeTag, { value: type.name });
+  Object.defineProperty(value, placeTag, { value: place });
+  return Object.freeze(value);
+}
+
+/** Whether a value was made by the constructor of this name, by whichever copy of the package. */
+export function isRecord(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && Reflect.get(value, typeTag) === name;
+}
+
+/** The place of the constructor call that made a record. */
+export function placeOf(value: unknown): Place | undefined {
+  return typeof value === "object" && value !== null ? (Reflect.get(value, placeTag) as Place | undefined) : undefined;
+}
+
+function problemOf(type: RecordType, issue: Issue, where: Place | undefined): KnownError {
+  const [, field = "", rest = ""] = /^\.([^.[]*)(.*)$/.exec(issue.path) ?? [];
+  if (field === "") {
+    return new KnownError("not-a-record", `${type.name}: expected ${issue.expected}, got ${showValue(issue.got)}`, {
+      where,
+    });
+  }
+  if (rest === "" && type.fields[field] === undefined) {
+    const close = nearest(field, Object.keys(type.fields));
+    const hint =
+      close === undefined ? `the fields are ${Object.keys(type.fields).join(", ")}` : `did you mean "${close}"?`;
+    return new KnownError("unknown-field", `${type.name} has no field "${field}"`, { where, hint });
+  }
+  const doc = type.fields[field]?.doc;
+  if (issue.got === undefined && rest === "") {
+    const message = `${type.name}: the field "${field}" is missing: expected ${issue.expected}`;
+    return new KnownError("missing-field", message, { where, hint: issue.hint ?? doc });
+  }
+  const message = `${type.name}: field "${field}${rest}": expected ${issue.expected}, got ${showValue(issue.got)}`;
+  return new KnownError("invalid-value", message, { where, hint: issue.hint ?? doc });
+}
+
+/** Checks an object of fields; issues carry paths that begin with the field's name. */
+export function checkRecord(type: RecordType, input: unknown): Checked<Record<string, unknown>> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return refuse("an object with the record's fields", input);
+  }
+  const given = input as Readonly<Record<string, unknown>>;
+  const value: Record<string, unknown> = {};
+  const issues: Issue[] = [];
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(type.fields, key)) issues.push({ path: `.${key}`, expected: "no such field", got: given[key] });
+  }
+  for (const [key, field] of Object.entries(type.fields)) {
+    const checked = checkField(field, Object.hasOwn(given, key) ? given[key] : undefined);
+    if (!checked.ok) issues.push(...at(`.${key}`, checked.issues));
+    else if (checked.value !== undefined) value[key] = checked.value;
+  }
+  return issues.length === 0 ? pass(value) : { ok: false, issues };
+}
+
+function checkField(field: Field, given: unknown): Checked<unknown> {
+  if (given === undefined && field.default === undefined) {
+    return field.optional ? pass(undefined) : refuse(field.type.expected, undefined);
+  }
+  const checked = field.type.check(given === undefined ? field.default : given);
+  if (!checked.ok || field.sanitize === undefined) return checked;
+  return field.sanitize(checked.value as never);
+}
+
+/** A field type that accepts records of one constructor, or an object of its fields, which is then checked. */
+export function recordOf<Input, Value>(construct: RecordConstructor<Input, Value>): FieldType<Value> {
+  const type = construct.recordType;
+  const pascal = `${type.name[0]?.toUpperCase()}${type.name.slice(1)}`;
+  const expected = `${/^[aeiou]/i.test(type.name) ? "an" : "a"} ${type.name}`;
+  return {
+    expected,
+    ts: `${pascal}Input`,
+    tsValue: pascal,
+    jsonSchema: { $ref: `#/$defs/${type.name}` },
+    check: (value) => {
+      if (isRecord(value, type.name)) return pass(value as Value);
+      if (typeof value !== "object" || value === null || Array.isArray(value) || Reflect.get(value, typeTag)) {
+        return refuse(expected, value);
+      }
+      const checked = checkRecord(type, value);
+      return checked.ok ? pass(tagged(type, checked.value, capturePlace()) as Value) : checked;
+    },
+  };
+}

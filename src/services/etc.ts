@@ -1,0 +1,40 @@
+/** Files under /etc that Lading manages. */
+import { normalize } from "node:path";
+import { capturePlace, KnownError } from "../base/index.ts";
+import { report } from "../record/index.ts";
+import { type ServiceType, serviceType } from "../service/index.ts";
+import type { FileLike, StagedText } from "../store/index.ts";
+
+/** A path below /etc, and what the file holds. */
+export type EtcEntry = readonly [path: string, content: string | StagedText | FileLike];
+
+function checkEntries(entries: readonly EtcEntry[]): readonly EtcEntry[] {
+  const seen = new Set<string>();
+  for (const [path] of entries) {
+    const normal = normalize(path);
+    if (seen.has(normal)) {
+      report(new KnownError("duplicate-file", `duplicate "${normal}" entry for /etc`, { where: capturePlace() }));
+    }
+    if (normal.startsWith("/") || normal.startsWith("..")) {
+      const hint = "the path is relative to /etc, such as containers/policy.json";
+      report(
+        new KnownError("invalid-value", `etc: "${path}" is not a path below /etc`, { hint, where: capturePlace() }),
+      );
+    }
+    seen.add(normal);
+  }
+  return entries.map(([path, content]) => [normalize(path), content] as const);
+}
+
+/** Files under /etc. */
+export const etcServiceType: ServiceType<readonly EtcEntry[], readonly EtcEntry[]> = serviceType<
+  readonly EtcEntry[],
+  readonly EtcEntry[],
+  readonly EtcEntry[]
+>({
+  name: "etc",
+  description: "Files under /etc.",
+  compose: (contributions) => [...contributions].reverse().flat(),
+  extend: (value, more: readonly EtcEntry[]) => checkEntries([...value, ...more]),
+  defaultValue: [],
+});

@@ -1,0 +1,34 @@
+export { type Accounts, type AccountsInput, accountServiceType, userAccount, userGroup } from "./account.ts";
+export type { UserAccount, UserAccountInput, UserGroup, UserGroupInput } from "./account.types.ts";
+export { type EtcEntry, etcServiceType } from "./etc.ts";
+export {
+  type ContainerUnit,
+  type ObjectsUnit,
+  ociExtension,
+  ociNetwork,
+  ociService,
+  ociServiceType,
+  ociVolume,
+} from "./oci.ts";
+export type {
+  OciExtension,
+  OciExtensionInput,
+  OciNetwork,
+  OciNetworkInput,
+  OciService,
+  OciServiceInput,
+  OciVolume,
+  OciVolumeInput,
+} from "./oci.types.ts";
+export { containerName, ociContainer } from "./oci-container.ts";
+export type { OciContainer, OciContainerInput } from "./oci-container.types.ts";
+export { formatLimit, pamLimitsEntry, pamLimitsServiceType } from "./pam-limits.ts";
+export type { PamLimitsEntry, PamLimitsEntryInput } from "./pam-limits.types.ts";
+export { type HostProgram, profileServiceType } from "./profile.ts";
+export { rootlessPodmanConfiguration, rootlessPodmanServiceType } from "./rootless-podman.ts";
+export type { RootlessPodmanConfiguration, RootlessPodmanConfigurationInput } from "./rootless-podman.types.ts";
+export { type Subids, subidRange, subidsServiceType } from "./subids.ts";
+export type { SubidRange, SubidRangeInput } from "./subids.types.ts";
+export { type SupervisedUnit, supervisorServiceType } from "./supervisor.ts";
+export { action, unit } from "./unit.ts";
+export type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";

@@ -1,0 +1,150 @@
+/**
+ * What a host needs so that plain users can run Podman: a group that owns the delegated control groups, three one-shot
+ * units, limits, subordinate ids, and Podman's configuration files.
+ */
+import {
+  defineRecord,
+  either,
+  listOf,
+  namedType,
+  no,
+  type RecordConstructor,
+  recordOf,
+  string,
+} from "../record/index.ts";
+import { extension, type ServiceType, serviceType } from "../service/index.ts";
+import { fileContent, plainFile, programFile, type StagedText, sh } from "../store/index.ts";
+import { accountServiceType, userGroup } from "./account.ts";
+import { type EtcEntry, etcServiceType } from "./etc.ts";
+import { accountName } from "./names.ts";
+import { pamLimitsEntry, pamLimitsServiceType } from "./pam-limits.ts";
+import { profileServiceType } from "./profile.ts";
+import type { RootlessPodmanConfiguration, RootlessPodmanConfigurationInput } from "./rootless-podman.types.ts";
+import { subidRange, subidsServiceType } from "./subids.ts";
+import { supervisorServiceType } from "./supervisor.ts";
+import { unit } from "./unit.ts";
+import type { Unit } from "./unit.types.ts";
+
+/** The configuration of `rootlessPodmanServiceType`. */
+export const rootlessPodmanConfiguration: RecordConstructor<
+  RootlessPodmanConfigurationInput,
+  RootlessPodmanConfiguration
+> = defineRecord("rootlessPodmanConfiguration", "What a host needs so that plain users can run Podman.", {
+  podman: {
+    type: namedType(either(no, string), "string | false"),
+    default: "podman",
+    doc: "The Debian package that must be installed; false: bring your own.",
+  },
+  groupName: { type: accountName, default: "cgroup", doc: "The group that owns the delegated part of /sys/fs/cgroup." },
+  containersRegistries: {
+    type: fileContent,
+    default: plainFile(
+      "registries.conf",
+      "unqualified-search-registries = ['docker.io', 'registry.fedora.org', 'registry.opensuse.org']\n",
+    ),
+    doc: "/etc/containers/registries.conf. By default docker.io, registry.fedora.org and registry.opensuse.org are searched.",
+  },
+  containersStorage: {
+    type: fileContent,
+    default: plainFile("storage.conf", '[storage]\ndriver = "overlay"\n'),
+    doc: "/etc/containers/storage.conf. By default the overlay driver.",
+  },
+  containersPolicy: {
+    type: fileContent,
+    default: plainFile("policy.json", '{"default": [{"type": "insecureAcceptAnything"}]}\n'),
+    doc: "/etc/containers/policy.json. By default any image is accepted.",
+  },
+  pamLimits: {
+    type: listOf(recordOf(pamLimitsEntry)),
+    default: [{ domain: "*", type: "both", item: "nofile", value: 100_000 }],
+    doc: "Lines of the limits file.",
+  },
+  subgids: { type: listOf(recordOf(subidRange)), default: [], doc: "Ranges of group ids for each user." },
+  subuids: { type: listOf(recordOf(subidRange)), default: [], doc: "Ranges of user ids for each user." },
+});
+
+const shareRoot = sh`
+if grep -q '^[0-9]* [0-9]* [0-9:]* / / .* shared:' /proc/self/mountinfo; then
+  echo "the mount at / is shared already"
+else
+  mount --make-shared /
+  echo "made the mount at / shared"
+fi`;
+
+/** On layouts without a unified tree of controllers there is nothing to delegate: the unit says so and is done. */
+const onlyOnUnified = sh`
+case $(stat -f -c %T /sys/fs/cgroup) in
+  cgroup2fs) ;;
+  *) echo "control groups are not unified on this host (v1 or hybrid): nothing to do"; exit 0 ;;
+esac
+if [ -d /run/systemd/system ]; then
+  echo "systemd delegates control groups on this host: nothing to do"; exit 0
+fi`;
+
+const enableControllers = sh`${onlyOnUnified}
+echo "+cpu +cpuset +io +memory +pids" > /sys/fs/cgroup/cgroup.subtree_control
+echo "enabled: $(cat /sys/fs/cgroup/cgroup.subtree_control)"`;
+
+function ownFiles(group: string): StagedText {
+  return sh`${onlyOnUnified}
+cd /sys/fs/cgroup
+chown root:${group} . cgroup.procs cgroup.subtree_control cgroup.threads
+chmod 775 .
+chmod 664 cgroup.procs cgroup.subtree_control cgroup.threads
+echo "owned by the group "${group}`;
+}
+
+function oneShot(name: string, requirement: readonly string[], documentation: string, script: StagedText): Unit {
+  const start = [programFile(name, sh`set -eu${script}`)];
+  return unit({ provision: [name], requirement, documentation, oneShot: true, start });
+}
+
+function units(configuration: RootlessPodmanConfiguration): readonly Unit[] {
+  const processes = "user-processes";
+  const share = "rootless-podman-shared-root-fs";
+  return [
+    oneShot(share, [processes], "Shares the mount at / with the mount namespaces of rootless containers.", shareRoot),
+    oneShot(
+      "cgroups2-limits",
+      [processes, share],
+      "Enables the control group controllers for children.",
+      enableControllers,
+    ),
+    oneShot(
+      "cgroups2-fs-owner",
+      [processes, "cgroups2-limits"],
+      "Lets the group own the delegated control groups.",
+      ownFiles(configuration.groupName),
+    ),
+  ];
+}
+
+/** Rootless Podman on the host. */
+export const rootlessPodmanServiceType: ServiceType<RootlessPodmanConfigurationInput, RootlessPodmanConfiguration> =
+  serviceType({
+    name: "rootless-podman",
+    description: "Prepares the host for rootless Podman.",
+    configuration: rootlessPodmanConfiguration,
+    extensions: [
+      extension(subidsServiceType, ({ subuids, subgids }: RootlessPodmanConfiguration) => ({ subuids, subgids })),
+      extension(accountServiceType, ({ groupName }: RootlessPodmanConfiguration) => ({
+        groups: [userGroup({ name: groupName, system: true })],
+      })),
+      extension(profileServiceType, ({ podman }: RootlessPodmanConfiguration) =>
+        podman === false
+          ? []
+          : [
+              { program: "podman", package: podman },
+              { program: "newuidmap", package: "uidmap" },
+            ],
+      ),
+      extension(supervisorServiceType, units),
+      extension(pamLimitsServiceType, ({ pamLimits }: RootlessPodmanConfiguration) => pamLimits),
+      extension(etcServiceType, (configuration: RootlessPodmanConfiguration): readonly EtcEntry[] => [
+        ["containers/registries.conf", configuration.containersRegistries],
+        ["containers/storage.conf", configuration.containersStorage],
+        ["containers/policy.json", configuration.containersPolicy],
+      ]),
+    ],
+    defaultValue: {},
+  });

@@ -1,0 +1,20 @@
+/** The supervisor's units, as services contribute them. How each is carried out is settled when the system is made. */
+import { type ServiceType, serviceType } from "../service/index.ts";
+import type { ContainerUnit, ObjectsUnit } from "./oci.ts";
+import type { Unit } from "./unit.types.ts";
+
+/** A program, a container, or the networks or volumes that containers need. */
+export type SupervisedUnit = Unit | ContainerUnit | ObjectsUnit;
+
+/** Everything that the supervisor runs. */
+export const supervisorServiceType: ServiceType<readonly SupervisedUnit[], readonly SupervisedUnit[]> = serviceType<
+  readonly SupervisedUnit[],
+  readonly SupervisedUnit[],
+  readonly SupervisedUnit[]
+>({
+  name: "supervisor",
+  description: "Units that the supervisor runs.",
+  compose: (contributions) => [...contributions].reverse().flat(),
+  extend: (value, more: readonly SupervisedUnit[]) => [...value, ...more],
+  defaultValue: [],
+});

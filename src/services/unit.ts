@@ -1,0 +1,68 @@
+/** Units: what the supervisor runs. Containers become units of their own kind; `unit` declares programs. */
+import {
+  absolutePath,
+  boolean,
+  defineRecord,
+  either,
+  integer,
+  listOf,
+  type RecordConstructor,
+  recordOf,
+  string,
+} from "../record/index.ts";
+import { fileLikeType, pairs, stageableText } from "../store/index.ts";
+import { accountName, unitName } from "./names.ts";
+import type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";
+
+const argv = listOf(either(stageableText, fileLikeType));
+
+/** Something a user can ask a unit to do. */
+export const action: RecordConstructor<ActionInput, Action> = defineRecord(
+  "action",
+  "Something that a unit can be asked to do.",
+  {
+    name: { type: unitName, doc: "What `lading action UNIT NAME` calls it." },
+    documentation: { type: string, default: "", doc: "What it does." },
+    program: { type: argv, doc: "The program and its arguments; those of the command line are appended." },
+  },
+);
+
+/** A program that the supervisor runs. */
+export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A program that the supervisor runs.", {
+  provision: { type: listOf(unitName), doc: "The unit's names; the first is the one that is shown." },
+  requirement: {
+    type: listOf(unitName),
+    default: [],
+    doc: "Names of units that must be running, or done, before it starts.",
+  },
+  documentation: { type: string, default: "", doc: "What the unit is, in one sentence." },
+  start: {
+    type: argv,
+    default: [],
+    doc: "The program and its arguments. A unit without a program only gathers what it requires.",
+  },
+  oneShot: {
+    type: boolean,
+    default: false,
+    doc: "Whether the program does its work and ends; the unit then counts as done.",
+  },
+  respawn: { type: boolean, default: false, doc: "Whether it is started again when it ends by itself." },
+  respawnLimit: {
+    type: integer(1, 1000),
+    default: 5,
+    doc: "How many respawns within 7 seconds are too many; the unit then fails.",
+  },
+  respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from the end to the next start." },
+  stopGrace: { type: integer(0, 3_600), default: 5, doc: "Seconds between the request to end and the kill." },
+  autoStart: { type: boolean, default: true, doc: "Whether it starts with the generation." },
+  actions: { type: listOf(recordOf(action)), default: [], doc: "What it can be asked to do." },
+  logFile: {
+    type: absolutePath,
+    optional: true,
+    doc: "Where its output is appended; a file under Lading's own logs where unset.",
+  },
+  environment: { type: pairs("="), default: [], doc: "Its environment, beside HOME, USER, PATH and XDG_RUNTIME_DIR." },
+  directory: { type: absolutePath, default: "/", doc: "The folder that it starts in." },
+  user: { type: accountName, optional: true, doc: "Whom it runs as; the supervisor's user where unset." },
+  group: { type: accountName, optional: true, doc: "The group that it runs as; the user's where unset." },
+});

@@ -1,0 +1,94 @@
+// Generated from the fields in unit.ts by `npm run generate`.
+import type { FileLike, Pairs, StagedText } from "../store/index.ts";
+
+/** What `action({ … })` takes. Something that a unit can be asked to do. */
+export interface ActionInput {
+  /** What `lading action UNIT NAME` calls it. */
+  readonly name: string;
+  /** What it does. Default: `""`. */
+  readonly documentation?: string | undefined;
+  /** The program and its arguments; those of the command line are appended. */
+  readonly program: readonly (string | StagedText | FileLike)[];
+}
+
+/** A checked, frozen `action`. Something that a unit can be asked to do. */
+export interface Action {
+  /** What `lading action UNIT NAME` calls it. */
+  readonly name: string;
+  /** What it does. Default: `""`. */
+  readonly documentation: string;
+  /** The program and its arguments; those of the command line are appended. */
+  readonly program: readonly (string | StagedText | FileLike)[];
+}
+
+/** What `unit({ … })` takes. A program that the supervisor runs. */
+export interface UnitInput {
+  /** The unit's names; the first is the one that is shown. */
+  readonly provision: readonly string[];
+  /** Names of units that must be running, or done, before it starts. Default: `[]`. */
+  readonly requirement?: readonly string[] | undefined;
+  /** What the unit is, in one sentence. Default: `""`. */
+  readonly documentation?: string | undefined;
+  /** The program and its arguments. A unit without a program only gathers what it requires. Default: `[]`. */
+  readonly start?: readonly (string | StagedText | FileLike)[] | undefined;
+  /** Whether the program does its work and ends; the unit then counts as done. Default: `false`. */
+  readonly oneShot?: boolean | undefined;
+  /** Whether it is started again when it ends by itself. Default: `false`. */
+  readonly respawn?: boolean | undefined;
+  /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
+  readonly respawnLimit?: number | undefined;
+  /** Milliseconds from the end to the next start. Default: `100`. */
+  readonly respawnDelay?: number | undefined;
+  /** Seconds between the request to end and the kill. Default: `5`. */
+  readonly stopGrace?: number | undefined;
+  /** Whether it starts with the generation. Default: `true`. */
+  readonly autoStart?: boolean | undefined;
+  /** What it can be asked to do. Default: `[]`. */
+  readonly actions?: readonly ActionInput[] | undefined;
+  /** Where its output is appended; a file under Lading's own logs where unset. */
+  readonly logFile?: string | undefined;
+  /** Its environment, beside HOME, USER, PATH and XDG_RUNTIME_DIR. Default: `[]`. */
+  readonly environment?: Pairs | undefined;
+  /** The folder that it starts in. Default: `"/"`. */
+  readonly directory?: string | undefined;
+  /** Whom it runs as; the supervisor's user where unset. */
+  readonly user?: string | undefined;
+  /** The group that it runs as; the user's where unset. */
+  readonly group?: string | undefined;
+}
+
+/** A checked, frozen `unit`. A program that the supervisor runs. */
+export interface Unit {
+  /** The unit's names; the first is the one that is shown. */
+  readonly provision: readonly string[];
+  /** Names of units that must be running, or done, before it starts. Default: `[]`. */
+  readonly requirement: readonly string[];
+  /** What the unit is, in one sentence. Default: `""`. */
+  readonly documentation: string;
+  /** The program and its arguments. A unit without a program only gathers what it requires. Default: `[]`. */
+  readonly start: readonly (string | StagedText | FileLike)[];
+  /** Whether the program does its work and ends; the unit then counts as done. Default: `false`. */
+  readonly oneShot: boolean;
+  /** Whether it is started again when it ends by itself. Default: `false`. */
+  readonly respawn: boolean;
+  /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
+  readonly respawnLimit: number;
+  /** Milliseconds from the end to the next start. Default: `100`. */
+  readonly respawnDelay: number;
+  /** Seconds between the request to end and the kill. Default: `5`. */
+  readonly stopGrace: number;
+  /** Whether it starts with the generation. Default: `true`. */
+  readonly autoStart: boolean;
+  /** What it can be asked to do. Default: `[]`. */
+  readonly actions: readonly Action[];
+  /** Where its output is appended; a file under Lading's own logs where unset. */
+  readonly logFile?: string | undefined;
+  /** Its environment, beside HOME, USER, PATH and XDG_RUNTIME_DIR. Default: `[]`. */
+  readonly environment: readonly (string | StagedText)[];
+  /** The folder that it starts in. Default: `"/"`. */
+  readonly directory: string;
+  /** Whom it runs as; the supervisor's user where unset. */
+  readonly user?: string | undefined;
+  /** The group that it runs as; the user's where unset. */
+  readonly group?: string | undefined;
+}

@@ -1,0 +1,203 @@
+/**
+ * The store: items named by the hash of what made them. An item that has its name is complete and read-only.
+ *
+ *     DIR/HASH-name          the item
+ *     DIR/.items/HASH-name   its record: digest, size, references
+ *     DIR/.tmp/              builds in progress, and what a killed one left
+ *
+ * Builders hold the store's lock shared, the collector alone, so neither can take what the other needs.
+ */
+import { join } from "node:path";
+import { KnownError } from "../base/index.ts";
+import {
+  chmodSync,
+  closeSync,
+  ensureFolder,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readTextIfExists,
+  removeTree,
+  renameSync,
+  syncFolder,
+  takeLock,
+  utimesSync,
+  writeFileAtomic,
+} from "../sys/index.ts";
+import { type Builder, makeCanonical, runBuilder } from "./builders.ts";
+import type { Derivation, Derivations, ItemName, Reference } from "./derivation.ts";
+import { type ItemRecord, looksIntact, measureItem, storeTime } from "./item.ts";
+
+export interface BuildOptions {
+  readonly builders: Readonly<Record<string, Builder>>;
+  readonly signal?: AbortSignal;
+  /** Called when an item is about to be built; not for those that are there. */
+  readonly onBuild?: (derivation: Derivation) => void;
+}
+
+export interface VerifyResult {
+  readonly item: ItemName;
+  readonly state: "intact" | "changed" | "missing";
+}
+
+export class Store {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  path(reference: ItemName | Reference): string {
+    return typeof reference === "string" ? join(this.dir, reference) : join(this.dir, reference.ref) + reference.suffix;
+  }
+
+  record(item: ItemName): ItemRecord | undefined {
+    const text = readTextIfExists(join(this.dir, ".items", item));
+    return text === undefined ? undefined : (JSON.parse(text) as ItemRecord);
+  }
+
+  /** Whether an item is there and whole. One that was changed by hand is an error, never silently used. */
+  has(item: ItemName): boolean {
+    const record = this.record(item);
+    if (record === undefined || !existsSync(this.path(item))) return false;
+    if (!looksIntact(this.path(item), record.size)) throw this.#corrupt(item);
+    return true;
+  }
+
+  #corrupt(item: ItemName): KnownError {
+    const hint = "`lading store verify --repair` removes what was changed; it is built again when next needed";
+    return new KnownError("store-corrupt", `${this.path(item)} was changed since it was built`, { hint });
+  }
+
+  /** Builds what is missing of `targets` and of what they need, inputs first. */
+  async build(derivations: Derivations, targets: readonly ItemName[], options: BuildOptions): Promise<void> {
+    ensureFolder(join(this.dir, ".items"));
+    ensureFolder(join(this.dir, ".tmp"), 0o700);
+    await using _lock = await takeLock(join(this.dir, ".lock"), { shared: true, wait: 600, purpose: "building" });
+    const done = new Set<ItemName>();
+    const visit = async (item: ItemName): Promise<void> => {
+      if (done.has(item)) return;
+      done.add(item);
+      if (this.has(item)) return;
+      const derivation = derivations.get(item);
+      if (derivation === undefined) throw new Error(`no derivation for ${item}`);
+      for (const input of derivation.recipe.inputs) await visit(input);
+      options.signal?.throwIfAborted();
+      options.onBuild?.(derivation);
+      await this.#buildOne(derivation, options);
+    };
+    for (const target of targets) await visit(target);
+  }
+
+  async #buildOne(derivation: Derivation, options: BuildOptions): Promise<void> {
+    const { item, recipe } = derivation;
+    const builder = options.builders[recipe.builder];
+    if (builder === undefined) throw new Error(`no builder "${recipe.builder}"`);
+    const out = join(this.dir, ".tmp", `${item}.${process.pid}`);
+    removeTree(out);
+    try {
+      await runBuilder(builder, {
+        name: recipe.name,
+        item,
+        args: recipe.args,
+        inputs: recipe.inputs,
+        origins: derivation.origins,
+        out,
+        storeDir: this.dir,
+        signal: options.signal,
+        pathOf: (reference) => this.path(reference),
+      });
+      this.#adopt(derivation, out);
+    } catch (error) {
+      removeTree(out);
+      throw error;
+    }
+  }
+
+  /** Makes a build's result an item: canonical, synced, recorded, and named last. */
+  #adopt(derivation: Derivation, out: string): void {
+    const { item } = derivation;
+    makeCanonical(out, (path) => {
+      const stat = lstatSync(path);
+      if (stat.isSymbolicLink()) return;
+      utimesSync(path, storeTime, storeTime);
+      const descriptor = openSync(path, "r");
+      fsyncSync(descriptor);
+      closeSync(descriptor);
+    });
+    const measured = measureItem(out, [...derivation.recipe.inputs, item]);
+    const record: ItemRecord = { version: 1, item, ...measured };
+    writeFileAtomic(join(this.dir, ".items", item), `${JSON.stringify(record)}\n`);
+    removeTree(this.path(item));
+    renameReadOnly(out, this.path(item));
+    syncFolder(this.dir);
+  }
+
+  /** The items with everything that they name, directly or not. */
+  closure(items: Iterable<ItemName>): ReadonlySet<ItemName> {
+    const closure = new Set<ItemName>();
+    const queue = [...items];
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+      if (closure.has(item)) continue;
+      closure.add(item);
+      queue.push(...(this.record(item)?.references ?? []));
+    }
+    return closure;
+  }
+
+  /** All items by name. */
+  items(): readonly ItemName[] {
+    if (!existsSync(this.dir)) return [];
+    return readdirSync(this.dir)
+      .filter((name) => !name.startsWith("."))
+      .sort() as ItemName[];
+  }
+
+  /** Deletes what is not in the closure of `roots`; returns what was, or would be, deleted. */
+  async collect(roots: Iterable<ItemName>, dryRun = false): Promise<readonly { item: ItemName; size: number }[]> {
+    if (!existsSync(this.dir)) return [];
+    await using _lock = await takeLock(join(this.dir, ".lock"), { wait: 600, purpose: "collecting garbage" });
+    const keep = this.closure(roots);
+    const dead = this.items().filter((item) => !keep.has(item));
+    const deleted = dead.map((item) => ({ item, size: this.record(item)?.size ?? 0 }));
+    if (dryRun) return deleted;
+    for (const item of dead) this.#remove(item);
+    // No build runs while the lock is held: what lies here was left by one that was killed.
+    for (const name of existsSync(join(this.dir, ".tmp")) ? readdirSync(join(this.dir, ".tmp")) : []) {
+      removeTree(join(this.dir, ".tmp", name));
+    }
+    return deleted;
+  }
+
+  #remove(item: ItemName): void {
+    removeTree(this.path(item));
+    removeTree(join(this.dir, ".items", item));
+  }
+
+  /** Hashes every item again; with `repair`, removes those that are not what they were. */
+  async verify(repair = false): Promise<readonly VerifyResult[]> {
+    if (!existsSync(this.dir)) return [];
+    await using _lock = await takeLock(join(this.dir, ".lock"), { wait: 600, purpose: "verifying the store" });
+    return this.items().map((item) => {
+      const record = this.record(item);
+      const state =
+        record === undefined
+          ? "missing"
+          : looksIntact(this.path(item), record.size) && measureItem(this.path(item), []).digest === record.digest
+            ? "intact"
+            : "changed";
+      if (repair && state !== "intact") this.#remove(item);
+      return { item, state };
+    });
+  }
+}
+
+/** rename(2) of a folder updates its "..", which needs write permission on the folder itself, but for root. */
+function renameReadOnly(from: string, to: string): void {
+  if (!lstatSync(from).isDirectory()) return renameSync(from, to);
+  chmodSync(from, 0o755);
+  renameSync(from, to);
+  chmodSync(to, 0o555);
+}

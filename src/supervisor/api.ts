@@ -1,0 +1,119 @@
+/**
+ * The control API: HTTP with JSON over a unix socket that only its owner can open. `routes` describes it once; the
+ * server, the client and the reference in docs/api.md are made from that.
+ */
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { describeError, KnownError, type Paths, reportsOf, shellLine } from "../base/index.ts";
+import { runAs } from "../engine/index.ts";
+import { containerArgv } from "./runner.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { UnitSet } from "./unit-spec.ts";
+
+/** A request's body is a few names: anything larger is a mistake or an attack. */
+const largestBody = 64 * 1024;
+
+export interface ApiOptions {
+  readonly paths: Paths;
+  readonly supervisor: Supervisor;
+  /** Reads the units of a generation's file. */
+  readonly readUnits: (path: string) => UnitSet;
+  readonly shutdown: () => void;
+}
+
+/** What an action answered. */
+export interface ActionResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Makes the application that answers on the control socket. */
+export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOptions): Hono {
+  const app = new Hono();
+  app.onError((error, context) => {
+    const reports = reportsOf(error);
+    if (reports === undefined)
+      return context.json({ errors: [{ code: "daemon-failed", message: describeError(error) }] }, 500);
+    return context.json({ errors: reports }, 400);
+  });
+  app.notFound((context) =>
+    context.json({ errors: [{ code: "usage", message: `no such resource: ${context.req.path}` }] }, 404),
+  );
+  const body = async (request: { text(): Promise<string> }): Promise<Record<string, unknown>> => {
+    const text = await request.text();
+    if (text.length > largestBody) throw new KnownError("usage", "the request is too large");
+    try {
+      return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    } catch (error) {
+      throw new KnownError("usage", "the request's body is no JSON", { cause: error });
+    }
+  };
+
+  app.get("/v1/status", (context) => context.json(supervisor.status()));
+
+  app.get("/v1/settled", async (context) => {
+    await supervisor.settled(AbortSignal.any([context.req.raw.signal, AbortSignal.timeout(25_000)]));
+    return context.json(supervisor.status());
+  });
+
+  app.get("/v1/events", (context) =>
+    streamSSE(context, async (stream) => {
+      const closed = new Promise<void>((resolve) => stream.onAbort(resolve));
+      const stop = supervisor.onChange(
+        (report) => void stream.writeSSE({ event: "unit", data: JSON.stringify(report) }),
+      );
+      await stream.writeSSE({ event: "status", data: JSON.stringify(supervisor.status()) });
+      await closed;
+      stop();
+    }),
+  );
+
+  app.post("/v1/load", async (context) => {
+    const { path } = await body(context.req);
+    if (typeof path !== "string") throw new KnownError("usage", 'the request lacks "path", a generation\'s file');
+    supervisor.load(readUnits(path));
+    return context.json(supervisor.status());
+  });
+
+  app.post("/v1/units/:name/:verb{start|stop|restart}", (context) => {
+    const { name, verb } = context.req.param();
+    supervisor[verb as "start" | "stop" | "restart"](name);
+    return context.json(supervisor.status());
+  });
+
+  app.post("/v1/units/:name/actions/:action", async (context) => {
+    const { name, action } = context.req.param();
+    const given = (await body(context.req)).arguments ?? [];
+    if (!Array.isArray(given)) throw new KnownError("usage", '"arguments" must be a list of strings');
+    return context.json(await act({ supervisor, paths }, name, action, given.map(String)));
+  });
+
+  app.post("/v1/shutdown", async (context) => {
+    const { stop } = await body(context.req);
+    if (stop === true) await supervisor.stopAll(AbortSignal.timeout(120_000));
+    setTimeout(shutdown, 20);
+    return context.json(supervisor.status());
+  });
+  return app;
+}
+
+async function act(
+  { supervisor, paths }: Pick<ApiOptions, "supervisor" | "paths">,
+  name: string,
+  action: string,
+  given: readonly string[],
+): Promise<ActionResult> {
+  const unit = supervisor.spec(name);
+  const found = unit.actions.find((each) => each.name === action);
+  if (found === undefined) {
+    const hint = `its actions are ${unit.actions.map((each) => each.name).join(", ") || "none"}`;
+    throw new KnownError("unknown-action", `${unit.name} has no action "${action}"`, { hint });
+  }
+  if (action === "command-line" && unit.start.kind === "container") {
+    return { status: 0, stdout: `${shellLine(containerArgv(paths, unit, unit.start))}\n`, stderr: "" };
+  }
+  const identity = await supervisor.runner.identity(unit.user);
+  const { status, stdout, stderr } = await runAs(identity, [...found.argv, ...given]);
+  return { status, stdout, stderr };
+}

@@ -1,0 +1,71 @@
+/** The other end of the control API. */
+import { type ErrorReport, hasErrno, KnownError, Problems } from "../base/index.ts";
+import { requestSocket } from "../sys/index.ts";
+import type { ActionResult } from "./api.ts";
+import type { StatusReport } from "./supervisor.ts";
+
+export class SupervisorClient {
+  readonly #socket: string;
+
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  async #request<T>(method: "GET" | "POST", url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    let answer: string;
+    let status: number;
+    try {
+      const message = await requestSocket(this.#socket, {
+        method,
+        url,
+        ...(text === undefined ? {} : { body: text }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const chunks: Buffer[] = [];
+      for await (const chunk of message) chunks.push(chunk as Buffer);
+      answer = Buffer.concat(chunks).toString("utf8");
+      status = message.statusCode ?? 0;
+    } catch (error) {
+      if (!hasErrno(error, "ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE")) throw error;
+      const hint = "`lading apply FILE` starts it, and so does `lading daemon`";
+      throw new KnownError("daemon-not-running", "the supervisor is not running", { hint, cause: undefined });
+    }
+    const value = JSON.parse(answer) as T & { errors?: readonly ErrorReport[] };
+    if (status === 200) return value;
+    throw new Problems(
+      (value.errors ?? []).map((each) => new KnownError(each.code, each.message, { hint: each.hint })),
+    );
+  }
+
+  status(): Promise<StatusReport> {
+    return this.#request("GET", "/v1/status");
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async settled(signal?: AbortSignal): Promise<StatusReport> {
+    for (;;) {
+      const status = await this.#request<StatusReport>("GET", "/v1/settled", undefined, signal);
+      if (status.settled) return status;
+    }
+  }
+
+  /** Puts the units of a generation's file in force. */
+  load(path: string): Promise<StatusReport> {
+    return this.#request("POST", "/v1/load", { path });
+  }
+
+  act(verb: "start" | "stop" | "restart", unit: string): Promise<StatusReport> {
+    return this.#request("POST", `/v1/units/${encodeURIComponent(unit)}/${verb}`);
+  }
+
+  action(unit: string, action: string, given: readonly string[]): Promise<ActionResult> {
+    const url = `/v1/units/${encodeURIComponent(unit)}/actions/${encodeURIComponent(action)}`;
+    return this.#request("POST", url, { arguments: given });
+  }
+
+  /** Ends the supervisor; with `stop`, everything that it supervises first. */
+  shutdown(stop: boolean): Promise<StatusReport> {
+    return this.#request("POST", "/v1/shutdown", { stop });
+  }
+}

@@ -1,0 +1,43 @@
+/** The daemon: one supervisor for one folder of state, answering on its control socket until it is told to end. */
+
+import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import type { Paths } from "../base/index.ts";
+import { ensureFolder, serveSocket, takeLock } from "../sys/index.ts";
+import { controlApi } from "./api.ts";
+import { type Log, Supervisor } from "./supervisor.ts";
+import type { UnitSet } from "./unit-spec.ts";
+
+export interface DaemonOptions {
+  readonly paths: Paths;
+  /** The units to begin with: those of the current generation. */
+  readonly initial: UnitSet;
+  readonly readUnits: (path: string) => UnitSet;
+}
+
+const log: Log = (level, message) => {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
+};
+
+/** Runs until a signal or a request ends it. What it supervises goes on. */
+export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): Promise<void> {
+  ensureFolder(paths.runtime, 0o700);
+  ensureFolder(paths.state);
+  // A second daemon would start everything twice; the kernel gives the lock to one.
+  await using _lock = await takeLock(join(paths.state, "daemon.lock"), { purpose: "the supervisor", wait: 2 });
+  const supervisor = new Supervisor(paths, log);
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const app = controlApi({ paths, supervisor, readUnits, shutdown: end });
+  log("info", `supervising generation ${initial.generation}: ${initial.units.length} units, process ${process.pid}`);
+  await supervisor.recover(initial);
+  const server = await serveSocket(paths.socket, getRequestListener(app.fetch));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+  await ended;
+  log("info", "ending; what runs goes on");
+  supervisor.close();
+  server.close();
+  server.closeAllConnections();
+}

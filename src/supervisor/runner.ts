@@ -1,0 +1,195 @@
+/** Carries out what the state machine decides: starts and stops one unit, and says how it went. */
+import { dirname, join } from "node:path";
+import { KnownError, messageOf, type Paths } from "../base/index.ts";
+import {
+  commandAs,
+  type Engine,
+  type EngineCli,
+  ensureRuntimeFolder,
+  findIdentity,
+  type Identity,
+  labels,
+  openEngine,
+  ownIdentity,
+  runArgv,
+  userEnvironment,
+} from "../engine/index.ts";
+import {
+  type ChildProcess,
+  chownSync,
+  closeSync,
+  ensureFolder,
+  existsSync,
+  isAlive,
+  openSync,
+  processId,
+  spawn,
+  startTimeOf,
+} from "../sys/index.ts";
+import type { ExitInfo } from "./machine.ts";
+import type { Running } from "./state-file.ts";
+import type { StartSpec, UnitSpec } from "./unit-spec.ts";
+
+/** A start that failed, with the exit of what was tried. */
+export class StartFailure extends Error {
+  readonly exit: ExitInfo | null;
+
+  constructor(reason: string, exit: ExitInfo | null = null) {
+    super(reason);
+    this.exit = exit;
+  }
+}
+
+export interface RunnerOptions {
+  readonly paths: Paths;
+  /** A program of ours ended; containers are watched elsewhere. */
+  readonly onExit: (name: string, process: number, exit: ExitInfo) => void;
+}
+
+/** Where a unit's output goes. */
+export function logPath(paths: Paths, unit: Pick<UnitSpec, "name" | "logFile">): string {
+  return unit.logFile ?? join(paths.logs, `${unit.name}.log`);
+}
+
+/** The whole command that starts a container, as it is run. */
+export function containerArgv(
+  paths: Paths,
+  unit: UnitSpec,
+  start: StartSpec & { kind: "container" },
+): readonly string[] {
+  return runArgv(start.cli, start.container, start.imageId ?? start.container.image, {
+    labels: { [labels.owner]: paths.owner, [labels.unit]: unit.name, [labels.spec]: unit.digest },
+    logFile: logPath(paths, unit),
+  });
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #engines = new Map<string, Engine>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Whom a unit runs as. Asked each time: accounts come and go. */
+  async identity(user: string | null): Promise<Identity> {
+    if (user === null) return ownIdentity();
+    const found = await findIdentity(user);
+    if (found === undefined) throw new KnownError("unknown-user", `this host has no user "${user}"`);
+    return found;
+  }
+
+  async engine(cli: EngineCli, user: string | null): Promise<Engine> {
+    const identity = await this.identity(user);
+    const key = JSON.stringify([cli, identity]);
+    const known = this.#engines.get(key) ?? openEngine(cli, identity);
+    this.#engines.set(key, known);
+    return known;
+  }
+
+  /** Folders from which ends of containers can be seen, of every engine in use. */
+  exitsFolders(): readonly string[] {
+    return [...this.#engines.values()].flatMap(({ exitsFolder }) => (exitsFolder === undefined ? [] : [exitsFolder]));
+  }
+
+  /** Makes the log file, owned by whoever writes it. */
+  #prepareLog(unit: UnitSpec, identity: Identity): string {
+    const path = logPath(this.#options.paths, unit);
+    ensureFolder(dirname(path));
+    if (!existsSync(path)) {
+      closeSync(openSync(path, "a", 0o640));
+      if (process.getuid?.() === 0 && identity.uid !== 0) chownSync(path, identity.uid, identity.gid);
+    }
+    return path;
+  }
+
+  async start(unit: UnitSpec): Promise<Running | null> {
+    const { start } = unit;
+    switch (start.kind) {
+      case "none":
+        return null;
+      case "objects": {
+        const engine = await this.engine(start.cli, unit.user);
+        for (const { name, argv } of start.items) await engine.ensureObject(start.object, name, argv);
+        return null;
+      }
+      case "container":
+        return this.#startContainer(unit, start);
+      case "program":
+        return this.#startProgram(unit, start);
+    }
+  }
+
+  async #startContainer(unit: UnitSpec, start: StartSpec & { kind: "container" }): Promise<Running> {
+    const engine = await this.engine(start.cli, unit.user);
+    const { identity } = engine;
+    this.#prepareLog(unit, identity);
+    ensureRuntimeFolder(identity);
+    const argv = containerArgv(this.#options.paths, unit, start);
+    const environment = Object.fromEntries(
+      start.hostEnvironment.map((pair) => [pair.split("=", 1)[0] ?? pair, pair.slice(pair.indexOf("=") + 1)]),
+    );
+    const id = await engine.start(argv, environment);
+    return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null };
+  }
+
+  async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
+    const identity = await this.identity(unit.user);
+    const log = openSync(this.#prepareLog(unit, identity), "a");
+    const environment = Object.fromEntries(
+      start.environment.map((pair) => [pair.split("=", 1)[0] ?? pair, pair.slice(pair.indexOf("=") + 1)]),
+    );
+    const [program = "", ...args] = commandAs(identity, start.argv);
+    let child: ChildProcess;
+    try {
+      // Its output goes straight to the file: it is not lost, and nothing breaks, when the supervisor dies.
+      child = spawn(program, args, {
+        cwd: start.directory,
+        env: { ...userEnvironment(identity), ...environment },
+        stdio: ["ignore", log, log],
+        detached: true,
+      });
+    } finally {
+      closeSync(log);
+    }
+    const ended = new Promise<ExitInfo>((resolve) =>
+      child.once("exit", (status, signal) => resolve({ status, signal })),
+    );
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (error) => reject(new StartFailure(`cannot run ${start.argv[0]}: ${messageOf(error)}`)));
+    });
+    const pid = child.pid ?? 0;
+    if (unit.oneShot) {
+      const exit = await ended;
+      if (exit.status === 0) return null;
+      throw new StartFailure(exit.signal === null ? `exit status ${exit.status}` : `signal ${exit.signal}`, exit);
+    }
+    void ended.then((exit) => this.#options.onExit(unit.name, pid, exit));
+    return { id: null, process: processId(pid) ?? { pid, startTime: -1 } };
+  }
+
+  /** Ends what runs for a unit, and resolves once it is gone. */
+  async stop(unit: UnitSpec, running: Running | null): Promise<void> {
+    if (unit.start.kind === "container") {
+      const engine = await this.engine(unit.start.cli, unit.user);
+      return engine.removeContainer(unit.start.container.name, unit.stopGrace);
+    }
+    const target = running?.process;
+    if (unit.start.kind !== "program" || !target) return;
+    const signal = (name: NodeJS.Signals): void => {
+      // The group's leader must still be ours: process numbers are used again.
+      if (!isAlive(target)) return;
+      try {
+        process.kill(-target.pid, name);
+      } catch {
+        // It ended between the look and the signal.
+      }
+    };
+    signal("SIGTERM");
+    for (let waited = 0; startTimeOf(target.pid) === target.startTime; waited += 20) {
+      if (waited >= unit.stopGrace * 1000) signal("SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What the supervisor remembers of each unit across its own death: one file a unit, written whole, before and after
+ * each change. After a reboot (another boot id) nothing of it is true any more. A file that cannot be read is put aside
+ * and the unit counts as new: what the engine says then decides.
+ */
+import { join } from "node:path";
+import {
+  bootId,
+  ensureFolder,
+  existsSync,
+  type ProcessId,
+  readdirSync,
+  readTextIfExists,
+  renameSync,
+  rmSync,
+  writeFileAtomic,
+} from "../sys/index.ts";
+import type { UnitState } from "./machine.ts";
+import type { UnitSpec } from "./unit-spec.ts";
+
+/** What runs for a unit. */
+export interface Running {
+  readonly process: ProcessId | null;
+  /** The container's identifier. */
+  readonly id: string | null;
+}
+
+export interface SavedUnit {
+  readonly version: 1;
+  readonly bootId: string;
+  readonly spec: UnitSpec;
+  readonly state: Omit<UnitState, "unit" | "next">;
+  readonly running: Running | null;
+}
+
+export class StateFiles {
+  readonly #folder: string;
+  readonly #bootId = bootId();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    ensureFolder(folder, 0o700);
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, `${name}.json`);
+  }
+
+  save(spec: UnitSpec, { unit: _, next: __, ...state }: UnitState, running: Running | null): void {
+    const saved: SavedUnit = { version: 1, bootId: this.#bootId, spec, state, running };
+    writeFileAtomic(this.#path(spec.name), JSON.stringify(saved), 0o600);
+  }
+
+  forget(name: string): void {
+    rmSync(this.#path(name), { force: true });
+  }
+
+  /** What was saved since this boot; `onBad` hears of files that were put aside. */
+  load(onBad: (path: string) => void): readonly SavedUnit[] {
+    if (!existsSync(this.#folder)) return [];
+    const names = readdirSync(this.#folder).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+    return names.flatMap((name) => {
+      const path = join(this.#folder, name);
+      try {
+        const saved = JSON.parse(readTextIfExists(path) ?? "") as SavedUnit;
+        if (saved.version !== 1 || typeof saved.spec?.name !== "string" || typeof saved.state?.status !== "string") {
+          throw new Error("not a state file of this version");
+        }
+        return saved.bootId === this.#bootId ? [saved] : [];
+      } catch {
+        renameSync(path, `${path}.bad`);
+        onBad(`${path}.bad`);
+        return [];
+      }
+    });
+  }
+}

@@ -1,0 +1,116 @@
+/** Files. A name that exists is complete: contents are written under another name, synced, and renamed. */
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { hasErrno, KnownError } from "../base/index.ts";
+
+export {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  watch,
+  writeSync,
+} from "node:fs";
+
+/** Turns a full disk or a read-only file system into an error that says so; passes anything else on. */
+export function diskError(error: unknown, path: string): unknown {
+  if (hasErrno(error, "ENOSPC", "EDQUOT")) {
+    const hint = `free some space on the file system of ${dirname(path)}; "lading store gc" removes what no generation needs`;
+    return new KnownError("no-space", `no space left to write ${path}`, { hint, cause: error });
+  }
+  if (hasErrno(error, "EROFS", "EACCES", "EPERM")) {
+    const hint = `check who owns ${dirname(path)} and that its file system is mounted for writing`;
+    return new KnownError("read-only", `cannot write ${path}`, { hint, cause: error });
+  }
+  return error;
+}
+
+/** Syncs a folder, so that a rename in it survives a loss of power. */
+export function syncFolder(path: string): void {
+  const descriptor = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Writes a whole file or nothing: temporary name, fsync, rename, fsync of the folder. */
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+  try {
+    const descriptor = fs.openSync(temporary, "wx", mode);
+    try {
+      fs.writeFileSync(descriptor, content);
+      // The umask must not decide who can read the file.
+      fs.fchmodSync(descriptor, mode);
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    fs.renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw diskError(error, path);
+  }
+}
+
+/** Makes a folder and its parents with exactly this mode; an existing one is left as it is. */
+export function ensureFolder(path: string, mode = 0o755): void {
+  if (fs.existsSync(path)) return;
+  ensureFolder(dirname(path));
+  try {
+    fs.mkdirSync(path, { mode });
+    fs.chmodSync(path, mode);
+  } catch (error) {
+    if (hasErrno(error, "EEXIST")) return;
+    throw diskError(error, path);
+  }
+}
+
+/** A file's text, or undefined when there is none. */
+export function readTextIfExists(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** Removes a tree whose folders may be read-only, as those of the store are. */
+export function removeTree(path: string): void {
+  const walk = (at: string): void => {
+    fs.chmodSync(at, 0o700);
+    for (const entry of fs.readdirSync(at, { withFileTypes: true }))
+      if (entry.isDirectory()) walk(join(at, entry.name));
+  };
+  try {
+    if (fs.lstatSync(path).isDirectory()) walk(path);
+    fs.rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT")) throw error;
+  }
+}

@@ -1,0 +1,25 @@
+export * from "./files.ts";
+export { type LockOptions, takeLock } from "./lock.ts";
+export {
+  bootId,
+  cgroupLayout,
+  hasProcesses,
+  isAlive,
+  listeningPorts,
+  processId,
+  readLinkIfExists,
+  rootPropagation,
+  startTimeOf,
+} from "./proc.ts";
+export {
+  type ChildProcess,
+  hostPath,
+  lastWords,
+  type ProcessId,
+  type RunOptions,
+  type RunResult,
+  run,
+  runOrFail,
+  spawn,
+} from "./process.ts";
+export * from "./sockets.ts";

@@ -1,0 +1,93 @@
+/** What the kernel tells in /proc and /sys. */
+import { readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs";
+import { readTextIfExists } from "./files.ts";
+import type { ProcessId } from "./process.ts";
+
+/** Field 22 of /proc/PID/stat; undefined when there is no such process, or only its remains (a zombie). */
+export function startTimeOf(pid: number): number | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return undefined;
+  }
+  // The name in field 2 may hold spaces and parentheses: count from the last one.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);
+}
+
+export function processId(pid: number): ProcessId | undefined {
+  const startTime = startTimeOf(pid);
+  return startTime === undefined ? undefined : { pid, startTime };
+}
+
+export function isAlive(process: ProcessId): boolean {
+  return startTimeOf(process.pid) === process.startTime;
+}
+
+/** Changes at each boot. */
+export function bootId(): string {
+  return readTextIfExists("/proc/sys/kernel/random/boot_id")?.trim() ?? "unknown";
+}
+
+const fileSystems = new Map([
+  [0x63677270, "cgroup2"],
+  [0x01021994, "tmpfs"],
+]);
+
+/** Which layout of control groups the host has. */
+export function cgroupLayout(): "v2" | "hybrid" | "v1" | "none" {
+  const kind = (path: string): string | undefined => {
+    try {
+      return fileSystems.get(statfsSync(path).type);
+    } catch {
+      return undefined;
+    }
+  };
+  const root = kind("/sys/fs/cgroup");
+  if (root === "cgroup2") return "v2";
+  if (root !== "tmpfs") return "none";
+  return kind("/sys/fs/cgroup/unified") === "cgroup2" ? "hybrid" : "v1";
+}
+
+/** How the mount at `/` propagates: rootless engines want "shared". */
+export function rootPropagation(): "shared" | "private" | "unknown" {
+  const line = readTextIfExists("/proc/self/mountinfo")
+    ?.split("\n")
+    .find((each) => each.split(" ")[4] === "/");
+  return line === undefined ? "unknown" : / shared:\d+ /.test(line) ? "shared" : "private";
+}
+
+/** Ports of this host that a socket listens on, from /proc/net; addresses as the kernel prints them. */
+export function listeningPorts(): readonly {
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  readonly address: string;
+}[] {
+  const found: { protocol: "tcp" | "udp"; port: number; address: string }[] = [];
+  for (const table of ["tcp", "tcp6", "udp", "udp6"]) {
+    for (const line of (readTextIfExists(`/proc/net/${table}`) ?? "").split("\n").slice(1)) {
+      const [, local = "", , state] = line.trim().split(/\s+/);
+      const protocol = table.startsWith("tcp") ? "tcp" : "udp";
+      if (!local || (protocol === "tcp" && state !== "0A")) continue;
+      const [address = "", port = "0"] = local.split(":");
+      found.push({ protocol, port: Number.parseInt(port, 16), address });
+    }
+  }
+  return found;
+}
+
+export function readLinkIfExists(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether some process runs under this user id. */
+export function hasProcesses(uid: number): boolean {
+  return readdirSync("/proc").some(
+    (name) => /^\d+$/.test(name) && readTextIfExists(`/proc/${name}/status`)?.includes(`\nUid:\t${uid}\t`) === true,
+  );
+}

@@ -1,0 +1,121 @@
+/** What is checked of a whole system before anything runs: names, requirements, ports and mounts. */
+import { KnownError, nearest, type Place } from "../base/index.ts";
+import { report } from "../record/index.ts";
+import type { UnitSpec } from "../supervisor/index.ts";
+import { type HostPort, hostPortOf, portsClash, publishedPorts } from "./ports.ts";
+import type { SystemSpec } from "./spec.ts";
+
+/** Reports each name that is declared twice, with both places. */
+function checkUnique(what: string, named: readonly { readonly name: string; readonly place?: Place }[]): void {
+  const seen = new Map<string, Place | undefined>();
+  for (const { name, place } of named) {
+    if (seen.has(name)) {
+      const hint = "give one of them another name";
+      report(
+        new KnownError("duplicate-name", `${what} "${name}" is declared twice`, {
+          where: place,
+          also: seen.get(name),
+          hint,
+        }),
+      );
+    } else seen.set(name, place);
+  }
+}
+
+function checkRequirements(units: readonly UnitSpec[]): void {
+  const provided = new Set(units.flatMap((unit) => unit.provision));
+  for (const unit of units) {
+    for (const required of unit.requirement) {
+      if (provided.has(required)) continue;
+      const close = nearest(required, provided);
+      const engineUnits = ["cgroups2-fs-owner", "cgroups2-limits", "rootless-podman-shared-root-fs"];
+      const hint = engineUnits.includes(required)
+        ? "add service(rootlessPodmanServiceType) to the services"
+        : close === undefined
+          ? `the units are ${[...provided].sort().join(", ")}`
+          : `did you mean "${close}"?`;
+      const message = `unit "${unit.name}" requires "${required}", which no unit provides`;
+      report(new KnownError("missing-requirement", message, { where: unit.place, hint }));
+    }
+  }
+}
+
+function checkCycles(units: readonly UnitSpec[]): void {
+  const byName = new Map(units.flatMap((unit) => unit.provision.map((name) => [name, unit] as const)));
+  const done = new Set<UnitSpec>();
+  const visit = (unit: UnitSpec, path: readonly UnitSpec[]): void => {
+    if (done.has(unit)) return;
+    const start = path.indexOf(unit);
+    if (start !== -1) {
+      const names = [...path.slice(start), unit].map((each) => each.name).join(" → ");
+      for (const each of path.slice(start)) done.add(each);
+      const hint = "remove one of these requirements";
+      report(
+        new KnownError("requirement-cycle", `units require each other in a circle: ${names}`, {
+          where: unit.place,
+          hint,
+        }),
+      );
+      return;
+    }
+    for (const name of unit.requirement) {
+      const required = byName.get(name);
+      if (required !== undefined) visit(required, [...path, unit]);
+    }
+    done.add(unit);
+  };
+  for (const unit of units) visit(unit, []);
+}
+
+function checkPorts(units: readonly UnitSpec[]): void {
+  const taken: { readonly port: HostPort; readonly unit: UnitSpec }[] = [];
+  for (const unit of units) {
+    if (unit.start.kind !== "container") continue;
+    for (const published of publishedPorts(unit.start.container.options)) {
+      const port = hostPortOf(published);
+      if (port === undefined) continue;
+      const other = taken.find((each) => portsClash(each.port, port));
+      if (other !== undefined) {
+        const message = `"${unit.name}" publishes ${published}, but "${other.unit.name}" has that port of the host already`;
+        const hint = "choose another port of the host for one of them";
+        report(new KnownError("port-published-twice", message, { where: unit.place, also: other.unit.place, hint }));
+      }
+      taken.push({ port, unit });
+    }
+  }
+}
+
+function checkMounts(units: readonly UnitSpec[]): void {
+  for (const unit of units) {
+    if (unit.start.kind !== "container") continue;
+    const { options } = unit.start.container;
+    const targets = options.filter((_, index) => options[index - 1] === "-v").map((volume) => volume.split(":")[1]);
+    for (const [index, target] of targets.entries()) {
+      if (target === undefined || targets.indexOf(target) === index) continue;
+      const message = `"${unit.name}" mounts two things at ${target}`;
+      report(
+        new KnownError("mount-target-twice", message, { where: unit.place, hint: "the second would hide the first" }),
+      );
+    }
+  }
+}
+
+/** Reports everything that is wrong with a system as a whole. */
+export function checkSystem(spec: SystemSpec): void {
+  const provisions = spec.units.flatMap((unit) =>
+    unit.provision.map((name) => ({ name, ...(unit.place ? { place: unit.place } : {}) })),
+  );
+  checkUnique("unit", provisions);
+  for (const object of ["network", "volume"] as const) {
+    checkUnique(
+      object,
+      spec.objects.filter((each) => each.object === object),
+    );
+  }
+  checkUnique("user", spec.users);
+  checkUnique("group", spec.groups);
+  checkRequirements(spec.units);
+  checkCycles(spec.units);
+  checkPorts(spec.units);
+  checkMounts(spec.units);
+}

@@ -1,0 +1,179 @@
+/** Carries out the deeds of a plan, one by one; each is safe to repeat after a crash. Units are the supervisor's. */
+import { join } from "node:path";
+import { type Digest, hexOf, KnownError, type Paths } from "../base/index.ts";
+import { ensureRuntimeFolder, findIdentity, runtimeFolder } from "../engine/index.ts";
+import type { Store } from "../store/index.ts";
+import {
+  ensureFolder,
+  existsSync,
+  hasProcesses,
+  lstatSync,
+  readFileSync,
+  readTextIfExists,
+  removeTree,
+  rmSync,
+  runOrFail,
+  writeFileAtomic,
+} from "../sys/index.ts";
+import type { LedgerFileStore } from "./ledger.ts";
+import { engineOf, fileDigest, observeSubids } from "./observe.ts";
+import type { Deed } from "./plan.ts";
+import type { UserSpec } from "./spec.ts";
+
+export interface ExecuteContext {
+  readonly paths: Paths;
+  readonly store: Store;
+  readonly ledger: LedgerFileStore;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Carries out one deed. Those about units and generations are not for here. */
+export async function execute(deed: Deed, context: ExecuteContext): Promise<void> {
+  const { store, ledger, signal } = context;
+  switch (deed.kind) {
+    case "group-add": {
+      const { name, id, system } = deed.group;
+      ledger.update((before) => ({ groups: [...new Set([...before.groups, name])] }));
+      await runOrFail([
+        "groupadd",
+        ...(system ? ["--system"] : []),
+        ...(id === null ? [] : ["--gid", String(id)]),
+        name,
+      ]);
+      return;
+    }
+    case "user-add":
+      return addUser(deed.user, deed.uid, context);
+    case "user-join":
+      await runOrFail(["usermod", "--append", "--groups", deed.group, deed.user]);
+      return;
+    case "subid-add": {
+      const { name, start, count } = deed.entry;
+      await runOrFail(["usermod", `--add-${deed.file}s`, `${start}-${start + count - 1}`, name]);
+      return;
+    }
+    case "runtime-folder": {
+      const identity = await findIdentity(deed.user);
+      if (identity !== undefined) ensureRuntimeFolder(identity);
+      return;
+    }
+    case "file-write":
+      return writeManaged(deed, context);
+    case "file-restore":
+      return restoreManaged(deed.file, context);
+    case "image-load": {
+      const engine = await engineOf(deed.image.user, deed.image.cli);
+      if (engine === undefined || deed.image.item === null)
+        throw new Error("an image cannot be loaded without engine and item");
+      await engine.requireUsable();
+      await engine.load(store.path(deed.image.item), deed.image.reference, signal);
+      return;
+    }
+    case "image-pull": {
+      const engine = await engineOf(deed.image.user, deed.image.cli);
+      await engine?.requireUsable();
+      await engine?.pull(deed.image.reference, signal);
+      return;
+    }
+    case "object-remove": {
+      const engine = await engineOf(deed.user, deed.cli);
+      await engine?.removeObject(deed.object, deed.name);
+      return;
+    }
+    case "user-remove":
+      return removeUser(deed.user, deed.home, context);
+    case "group-remove":
+      await runOrFail(["groupdel", deed.group]);
+      ledger.update((before) => ({ groups: before.groups.filter((each) => each !== deed.group) }));
+      return;
+    case "supervisor-start":
+    case "unit-start":
+    case "unit-replace":
+    case "unit-remove":
+    case "unit-retry":
+    case "generation-record":
+      throw new Error(`${deed.kind} is not carried out by itself`);
+  }
+}
+
+async function addUser(user: UserSpec, uid: number | null, { ledger }: ExecuteContext): Promise<void> {
+  ledger.update((before) => ({ users: [...new Set([...before.users, user.name])] }));
+  const groups = user.supplementaryGroups.length > 0 ? ["--groups", user.supplementaryGroups.join(",")] : [];
+  await runOrFail([
+    ...["useradd", "--no-user-group", "--gid", user.group, ...groups],
+    ...(uid === null ? [] : ["--uid", String(uid)]),
+    ...(user.system ? ["--system"] : []),
+    ...["--home-dir", user.home, user.createHome ? "--create-home" : "--no-create-home"],
+    ...["--shell", user.shell, "--comment", user.comment],
+    // useradd would place ranges of its own beside the declared ones.
+    ...["-K", "SUB_UID_COUNT=0", "-K", "SUB_GID_COUNT=0", user.name],
+  ]);
+}
+
+function backupPath(paths: Paths, digest: string): string {
+  return join(paths.state, "backups", hexOf(digest as Digest));
+}
+
+function writeManaged(deed: Deed & { kind: "file-write" }, { paths, store, ledger }: ExecuteContext): void {
+  const path = `${paths.root}${deed.path}`;
+  const content = readFileSync(store.path(deed.source));
+  let backup: string | null = null;
+  if (deed.keep) {
+    backup = fileDigest(path) ?? "";
+    ensureFolder(join(paths.state, "backups"), 0o700);
+    writeFileAtomic(backupPath(paths, backup), readFileSync(path), lstatSync(path).mode & 0o777);
+  }
+  ledger.update((before) => {
+    const known = before.files.find((each) => each.path === deed.path);
+    const entry = { path: deed.path, written: deed.digest, backup: known === undefined ? backup : known.backup };
+    return { files: [...before.files.filter((each) => each.path !== deed.path), entry] };
+  });
+  ensureFolder(join(path, ".."));
+  writeFileAtomic(path, content, 0o644);
+}
+
+function restoreManaged(
+  file: { readonly path: string; readonly backup: string | null },
+  { paths, ledger }: ExecuteContext,
+): void {
+  const path = `${paths.root}${file.path}`;
+  if (file.backup === null) rmSync(path, { force: true });
+  else {
+    const backup = backupPath(paths, file.backup);
+    writeFileAtomic(path, readFileSync(backup), lstatSync(backup).mode & 0o777);
+  }
+  ledger.update((before) => ({ files: before.files.filter((each) => each.path !== file.path) }));
+}
+
+async function removeUser(name: string, home: boolean, { paths, ledger }: ExecuteContext): Promise<void> {
+  const identity = await findIdentity(name);
+  if (identity !== undefined) {
+    const { subuids, subgids } = observeSubids(paths);
+    const start = (entries: typeof subuids): number | null => entries.find((each) => each.name === name)?.start ?? null;
+    const retained = { name, uid: identity.uid, subuid: start(subuids), subgid: start(subgids) };
+    ledger.update((before) => ({
+      retained: [...before.retained.filter((each) => each.name !== name), ...(home ? [] : [retained])],
+    }));
+    await endPauseProcess(identity.uid);
+    await runOrFail(["userdel", name]);
+    removeTree(runtimeFolder(identity));
+    if (home && identity.home.startsWith("/home/") && existsSync(identity.home)) removeTree(identity.home);
+  }
+  ledger.update((before) => ({ users: before.users.filter((each) => each !== name) }));
+}
+
+/**
+ * A rootless Podman leaves one process behind that holds the user's namespaces; its number is in a file of the user's
+ * runtime folder. The file is the user's own, so the process must be the user's as well.
+ */
+async function endPauseProcess(uid: number): Promise<void> {
+  const pid = Number(readTextIfExists(`/run/user/${uid}/libpod/tmp/pause.pid`));
+  if (pid > 1 && readTextIfExists(`/proc/${pid}/status`)?.includes(`\nUid:\t${uid}\t`)) process.kill(pid, "SIGKILL");
+  for (let tries = 0; tries < 100 && hasProcesses(uid); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  if (hasProcesses(uid)) {
+    throw new KnownError("account-differs", `processes of user ${uid} still run, so the account cannot be removed`, {
+      hint: `see them with: ps -u ${uid}`,
+    });
+  }
+}

@@ -1,0 +1,373 @@
+/**
+ * One host as the commands see it: builds what a system needs, plans, switches, goes back, takes down. Everything slow
+ * comes before the switch; the switch is a journalled transaction that ends at one rename.
+ */
+import { join } from "node:path";
+import { digestOf, KnownError, type Paths, Problems } from "../base/index.ts";
+import { labels } from "../engine/index.ts";
+import { type ImageSummary, imageBuilders, readImage } from "../image/index.ts";
+import { type Derivation, type ItemName, Store, storeBuilders } from "../store/index.ts";
+import { type StatusReport, SupervisorClient } from "../supervisor/index.ts";
+import {
+  closeSync,
+  ensureFolder,
+  existsSync,
+  openSync,
+  readFileSync,
+  readTextIfExists,
+  removeTree,
+  rmSync,
+  spawn,
+  takeLock,
+} from "../sys/index.ts";
+import { execute } from "./execute.ts";
+import { type Generation, Generations } from "./generations.ts";
+import { Journal, type JournalEntry } from "./journal.ts";
+import { LedgerFileStore } from "./ledger.ts";
+import { engineOf, enginesOf, type Observed, observe, observeSupervisor } from "./observe.ts";
+import { type Plan, type PlanContext, plan, type Step } from "./plan.ts";
+import { type Compiled, emptySystem, resolveImages, type SystemSpec, systemDigest } from "./spec.ts";
+import { unitFailure } from "./unit-failure.ts";
+
+export interface HostOptions {
+  readonly paths: Paths;
+  /** The command that runs the supervisor. */
+  readonly daemonArgv: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Hears of each long step as it begins. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** A plan with what it was made from. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly target: SystemSpec;
+  readonly observed: Observed;
+}
+
+/** The supervisor outlives the command: of the command's surroundings it gets only what says where things are. */
+function daemonEnvironment(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([key]) => /^(HOME|USER|LOGNAME|PATH|XDG_\w+|LADING_\w+)$/.test(key));
+  return Object.fromEntries(kept.map(([key, value]) => [key, value ?? ""]));
+}
+
+/** Milliseconds that what was started must stay up before a switch counts as done. */
+const stablePeriod = 500;
+
+const noAccounts = { users: [], groups: [] } as const;
+
+export class Host {
+  readonly store: Store;
+  readonly generations: Generations;
+  readonly #options: HostOptions;
+  readonly #paths: Paths;
+  readonly #ledger: LedgerFileStore;
+  readonly #journal: Journal;
+  readonly #client: SupervisorClient;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#paths = options.paths;
+    this.store = new Store(options.paths.store);
+    this.generations = new Generations(options.paths);
+    this.#ledger = new LedgerFileStore(options.paths);
+    this.#journal = new Journal(options.paths);
+    this.#client = new SupervisorClient(options.paths.socket);
+  }
+
+  /** Only one command changes a host at a time; the kernel keeps the lock. */
+  lock(purpose: string): Promise<AsyncDisposable> {
+    ensureFolder(this.#paths.state);
+    return takeLock(join(this.#paths.state, "lock"), { purpose });
+  }
+
+  /** Builds `targets` and what they need. */
+  async build(derivations: readonly Derivation[], targets: readonly ItemName[]): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    await this.store.build(new Map(derivations.map((each) => [each.item, each])), targets, {
+      builders: { ...storeBuilders, ...imageBuilders },
+      ...(signal === undefined ? {} : { signal }),
+      onBuild: (derivation) => onProgress?.(`building ${derivation.recipe.name}`),
+    });
+  }
+
+  /** What an image of the store is; undefined while it is not built. */
+  image(item: ItemName | null): ImageSummary | undefined {
+    return item !== null && this.store.record(item) !== undefined ? readImage(this.store.path(item)) : undefined;
+  }
+
+  #context(current: Generation | null, more: Partial<PlanContext> = {}): PlanContext {
+    return {
+      contentDigest: (source) => digestOf(readFileSync(this.store.path(source))),
+      image: (image) => this.image(image.item),
+      imageBefore: (reference) => {
+        const before = current?.spec.images.find((each) => each.reference === reference);
+        return this.image(before?.item ?? null);
+      },
+      withVolumes: false,
+      removeAccounts: noAccounts,
+      owner: this.#paths.owner,
+      ...more,
+    };
+  }
+
+  /** Plans the way to a system whose items are built. */
+  async plan(spec: SystemSpec, more: Partial<PlanContext> = {}): Promise<Planned> {
+    const observed = await observe(this.#paths, spec);
+    const target = this.#resolve(spec, observed);
+    return { plan: plan(observed, target, this.#context(observed.current, more)), target, observed };
+  }
+
+  /** Names each container's image by identifier: built ones by what was built, others by what the engine has. */
+  #resolve(spec: SystemSpec, observed: Pick<Observed, "engines">): SystemSpec {
+    return resolveImages(spec, (reference) => {
+      const image = spec.images.find((each) => each.reference === reference);
+      return (
+        this.image(image?.item ?? null)?.id ??
+        observed.engines.map((each) => each.images[reference]).find((id) => id !== undefined)
+      );
+    });
+  }
+
+  /**
+   * The answer for a system that is in force already, found without asking any engine: the declaration is that of the
+   * current generation, the supervisor has every unit where it belongs, and no managed file changed.
+   */
+  async isInForce({ spec }: Compiled): Promise<boolean> {
+    const current = this.generations.current();
+    if (current === undefined || this.#journal.read() !== undefined) return false;
+    const idOf = (reference: string): string | undefined => {
+      const unit = current.spec.units.find(
+        ({ start }) => start.kind === "container" && start.container.image === reference,
+      );
+      return unit?.start.kind === "container" ? (unit.start.imageId ?? undefined) : undefined;
+    };
+    if (systemDigest(resolveImages(spec, idOf)) !== current.digest) return false;
+    const status = await observeSupervisor(this.#paths);
+    if (status === null || !status.settled || status.units.length !== current.spec.units.length) return false;
+    const inPlace = status.units.every((unit) => {
+      const declared = current.spec.units.find((each) => each.name === unit.name);
+      return (
+        declared?.digest === unit.digest &&
+        (unit.wanted === "down" || unit.status === "running" || unit.status === "done")
+      );
+    });
+    const { files } = this.#ledger.read();
+    const filesAsWritten = files.every((file) => {
+      const content = readTextIfExists(`${this.#paths.root}${file.path}`);
+      return content !== undefined && digestOf(content) === file.written;
+    });
+    return inPlace && filesAsWritten;
+  }
+
+  /** Finishes or undoes what a command that was killed had begun; returns what was done about it, in words. */
+  async recover(): Promise<string | undefined> {
+    const entry = this.#journal.read();
+    if (entry === undefined) return undefined;
+    if (entry.to !== null && this.generations.current()?.number === entry.to) {
+      this.#journal.clear();
+      return `an interrupted switch to generation ${entry.to} had been done; its last step was finished`;
+    }
+    await this.#undo(entry);
+    return `an interrupted switch${entry.to === null ? "" : ` to generation ${entry.to}`} was undone`;
+  }
+
+  /** Carries out a plan: afterwards its target is the current generation, or everything is as before. */
+  async switchTo(planned: Planned, source: string | Generation): Promise<Generation> {
+    const { observed } = planned;
+    const entry: JournalEntry = {
+      version: 1,
+      from: observed.current?.number ?? null,
+      to: null,
+      users: observed.ledger.users,
+      groups: observed.ledger.groups,
+      hadVolumes: observed.engines.some((each) =>
+        each.volumes.some((volume) => volume.labels[labels.owner] === this.#paths.owner),
+      ),
+    };
+    this.#journal.write(entry);
+    try {
+      const generation = await this.#carryOut(planned, source, entry);
+      this.generations.setCurrent(generation.number);
+      this.#journal.clear();
+      return generation;
+    } catch (error) {
+      await this.#undo(this.#journal.read() ?? entry);
+      if (this.#options.signal?.aborted) {
+        throw new KnownError("interrupted", "interrupted: what had been begun was undone", { cause: undefined });
+      }
+      throw error;
+    }
+  }
+
+  async #carryOut({ plan, target }: Planned, source: string | Generation, entry: JournalEntry): Promise<Generation> {
+    const { signal, onProgress } = this.#options;
+    const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal };
+    const isLate = ({ deed }: Step): boolean =>
+      deed.kind === "object-remove" || deed.kind === "user-remove" || deed.kind === "group-remove";
+    const isUnit = ({ deed }: Step): boolean =>
+      deed.kind.startsWith("unit-") || deed.kind === "supervisor-start" || deed.kind === "generation-record";
+    for (const step of plan.steps.filter((each) => !isLate(each) && !isUnit(each))) {
+      signal?.throwIfAborted();
+      onProgress?.(step.what);
+      await execute(step.deed, context);
+    }
+    // What was pulled has an identifier only now.
+    const pulled = plan.steps.some(({ deed }) => deed.kind === "image-pull");
+    const final = pulled ? this.#resolve(target, await observe(this.#paths, target)) : target;
+    const generation = typeof source === "string" ? this.generations.create(final, source) : source;
+    this.#journal.write({ ...entry, to: generation.number });
+    signal?.throwIfAborted();
+    await this.#putInForce(generation, plan);
+    for (const step of plan.steps.filter(isLate)) await execute(step.deed, context);
+    return generation;
+  }
+
+  async #putInForce(generation: Generation, { steps }: Plan): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    const touched = new Set(steps.flatMap(({ deed }) => ("unit" in deed ? [deed.unit] : [])));
+    if (touched.size > 0) onProgress?.(`switching ${[...touched].join(", ")}`);
+    if (
+      touched.size === 0 &&
+      !steps.some(({ deed }) => deed.kind === "supervisor-start") &&
+      generation.spec.units.length === 0
+    )
+      return;
+    await this.startSupervisor();
+    await this.#client.load(this.generations.path(generation.number));
+    for (const { deed } of steps) if (deed.kind === "unit-retry") await this.#client.act("start", deed.unit);
+    await this.#requireUp(await this.#client.settled(signal), generation, touched);
+    if (touched.size === 0) return;
+    // What ends at once, with a bad argument or a missing file, must not pass for running.
+    await new Promise((resolve) => setTimeout(resolve, stablePeriod));
+    await this.#requireUp(await this.#client.settled(signal), generation, touched);
+  }
+
+  async #requireUp(status: StatusReport, generation: Generation, touched: ReadonlySet<string>): Promise<void> {
+    const down = status.units.filter(
+      (unit) => touched.has(unit.name) && unit.wanted === "up" && unit.status !== "running" && unit.status !== "done",
+    );
+    // What only waits for a failed unit says nothing new.
+    const failed = down.filter((unit) => unit.status === "failed");
+    if (down.length > 0)
+      throw new Problems(
+        (failed.length > 0 ? failed : down).map((unit) => unitFailure(this.#paths, generation.spec.units, unit)),
+      );
+  }
+
+  /** Makes sure that the supervisor runs and answers. */
+  async startSupervisor(): Promise<void> {
+    if ((await observeSupervisor(this.#paths)) !== null) return;
+    ensureFolder(this.#paths.state);
+    const logFile = join(this.#paths.state, "daemon.log");
+    const log = openSync(logFile, "a", 0o640);
+    const [program = "", ...args] = this.#options.daemonArgv;
+    const child = spawn(program, args, {
+      cwd: "/",
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: daemonEnvironment(),
+    });
+    closeSync(log);
+    let ended = false;
+    child.once("exit", () => {
+      ended = true;
+    });
+    child.once("error", () => {
+      ended = true;
+    });
+    child.unref();
+    for (let waited = 0; waited < 60_000; waited += 20) {
+      if ((await observeSupervisor(this.#paths)) !== null) return;
+      if (ended) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const words = readTextIfExists(logFile)?.trim().split("\n").slice(-3).join("\n");
+    throw new KnownError("daemon-failed", `the supervisor did not start: ${words ?? "it said nothing"}`, {
+      hint: `its log is ${logFile}`,
+    });
+  }
+
+  /** Goes back to the generation that a journal entry names: what this switch made is taken away again. */
+  async #undo(entry: JournalEntry): Promise<void> {
+    const ledger = this.#ledger.read();
+    const made = {
+      users: ledger.users.filter((each) => !entry.users.includes(each)),
+      groups: ledger.groups.filter((each) => !entry.groups.includes(each)),
+    };
+    const from = entry.from === null ? undefined : this.generations.read(entry.from);
+    const unfinished = entry.to === null ? undefined : this.generations.read(entry.to).spec;
+    const observed = await observe(this.#paths, from?.spec ?? unfinished ?? emptySystem);
+    const steps = plan(
+      observed,
+      from?.spec ?? emptySystem,
+      this.#context(null, { removeAccounts: made, withVolumes: !entry.hadVolumes }),
+    ).steps;
+    const quiet = { ...this.#options, signal: undefined };
+    const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: quiet.signal };
+    const isUnit = ({ deed }: Step): boolean =>
+      deed.kind.startsWith("unit-") || deed.kind === "supervisor-start" || deed.kind === "generation-record";
+    if (from === undefined) await this.#endSupervision(unfinished ?? emptySystem);
+    else if ((await observeSupervisor(this.#paths)) !== null) {
+      await this.#client.load(this.generations.path(from.number));
+      await this.#client.settled();
+    }
+    for (const step of steps) if (!isUnit(step)) await execute(step.deed, context);
+    if (entry.to !== null && entry.to !== this.generations.current()?.number && !this.#wasThere(entry))
+      this.generations.remove(entry.to);
+    this.#journal.clear();
+  }
+
+  /** Whether the generation that a switch went to existed before it: a rollback makes none. */
+  #wasThere(entry: JournalEntry): boolean {
+    return entry.to !== null && entry.from !== null && entry.to <= entry.from;
+  }
+
+  /** Stops everything and the supervisor itself; containers that it did not know of are found by their label. */
+  async #endSupervision(spec: SystemSpec): Promise<void> {
+    if ((await observeSupervisor(this.#paths)) !== null) await this.#client.shutdown(true);
+    for (let waited = 0; waited < 10_000 && (await observeSupervisor(this.#paths)) !== null; waited += 20) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const { user, cli } of enginesOf(spec)) {
+      const engine = await engineOf(user, cli);
+      if (engine === undefined) continue;
+      const left = await engine.containers().catch(() => []);
+      for (const each of left)
+        if (each.labels[labels.owner] === this.#paths.owner) await engine.removeContainer(each.name, 5);
+    }
+    removeTree(this.#paths.supervisor);
+  }
+
+  /** What `down` would do. */
+  planDown(withVolumes: boolean): Promise<Planned> {
+    const { users, groups } = this.#ledger.read();
+    const kind = process.getuid?.() === 0 ? "system" : "home";
+    return this.plan({ ...emptySystem, kind }, { withVolumes, removeAccounts: { users, groups } });
+  }
+
+  /** Takes away everything that Lading made here. Volumes, and the homes that hold them, only when asked. */
+  async takeDown({ plan: { steps, orphans }, observed }: Planned): Promise<void> {
+    const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: undefined };
+    this.#options.onProgress?.("stopping everything");
+    await this.#endSupervision(observed.current?.spec ?? emptySystem);
+    for (const { deed, what } of steps) {
+      if (deed.kind.startsWith("unit-") || deed.kind === "generation-record") continue;
+      this.#options.onProgress?.(what);
+      await execute(deed, context);
+    }
+    const kept = this.#ledger.read().retained.length > 0 || orphans.length > 0;
+    for (const folder of [
+      this.#paths.generations,
+      this.#paths.logs,
+      this.#paths.store,
+      join(this.#paths.state, "journal"),
+      join(this.#paths.state, "backups"),
+    ]) {
+      removeTree(folder);
+    }
+    rmSync(join(this.#paths.state, "daemon.log"), { force: true });
+    if (!kept) removeTree(this.#paths.state);
+    if (existsSync(this.#paths.runtime)) removeTree(this.#paths.runtime);
+  }
+}

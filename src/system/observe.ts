@@ -1,0 +1,179 @@
+/** One look at the host: everything that a plan depends on, as plain data. */
+import { digestOf, type Paths } from "../base/index.ts";
+import {
+  type Engine,
+  type EngineCli,
+  type EngineContainer,
+  type EngineObject,
+  findIdentity,
+  type Identity,
+  openEngine,
+  ownIdentity,
+  runtimeFolder,
+} from "../engine/index.ts";
+import { type StatusReport, SupervisorClient } from "../supervisor/index.ts";
+import { existsSync, listeningPorts, lstatSync, readFileSync, readTextIfExists } from "../sys/index.ts";
+import { type Generation, Generations } from "./generations.ts";
+import { type Ledger, LedgerFileStore } from "./ledger.ts";
+import type { SystemSpec } from "./spec.ts";
+import { parseSubids, type SubidEntry } from "./subids.ts";
+
+export interface ObservedUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+  readonly groups: readonly string[];
+  readonly hasRuntimeFolder: boolean;
+}
+
+/** What one user's engine has. */
+export interface ObservedEngine {
+  readonly user: string | null;
+  readonly cli: EngineCli;
+  readonly containers: readonly EngineContainer[];
+  readonly networks: readonly EngineObject[];
+  readonly volumes: readonly EngineObject[];
+  /** Identifiers of the images that the system names, where they are here. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+export interface Observed {
+  readonly uid: number;
+  readonly groups: Readonly<Record<string, { readonly gid: number }>>;
+  readonly users: Readonly<Record<string, ObservedUser>>;
+  readonly subuids: readonly SubidEntry[];
+  readonly subgids: readonly SubidEntry[];
+  /** Digests of the files that the system, or the ledger, names; null where there is none. */
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly engines: readonly ObservedEngine[];
+  readonly supervisor: StatusReport | null;
+  readonly ports: ReturnType<typeof listeningPorts>;
+  readonly ledger: Ledger;
+  readonly current: Generation | null;
+  /** Programs that the system needs and the host has not. */
+  readonly missingPrograms: readonly { readonly program: string; readonly package: string }[];
+}
+
+function parseDatabase(path: string): readonly (readonly string[])[] {
+  return (readTextIfExists(path) ?? "")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split(":"));
+}
+
+async function observeUsers(names: Iterable<string>, root: string): Promise<Record<string, ObservedUser>> {
+  const groups = parseDatabase(`${root}/etc/group`);
+  const users: Record<string, ObservedUser> = {};
+  for (const name of names) {
+    const identity = await findIdentity(name);
+    if (identity === undefined) continue;
+    const line = parseDatabase(`${root}/etc/passwd`).find(([user]) => user === name);
+    users[name] = {
+      uid: identity.uid,
+      gid: identity.gid,
+      home: identity.home,
+      shell: line?.[6] ?? "",
+      groups: groups
+        .filter(([, , gid, members]) => Number(gid) === identity.gid || (members ?? "").split(",").includes(name))
+        .map(([group]) => group ?? ""),
+      hasRuntimeFolder: existsSync(runtimeFolder(identity)),
+    };
+  }
+  return users;
+}
+
+/** The ranges of subordinate ids on the host. */
+export function observeSubids(paths: Paths): {
+  readonly subuids: readonly SubidEntry[];
+  readonly subgids: readonly SubidEntry[];
+} {
+  const read = (file: string): readonly SubidEntry[] =>
+    parseSubids(readTextIfExists(`${paths.root}/etc/${file}`) ?? "");
+  return { subuids: read("subuid"), subgids: read("subgid") };
+}
+
+/** The digest of a file, null where there is none. */
+export function fileDigest(path: string): string | null {
+  try {
+    return lstatSync(path).isFile() ? digestOf(readFileSync(path)) : "not a file";
+  } catch {
+    return null;
+  }
+}
+
+/** The engine of a user, or undefined where that user does not exist yet. */
+export async function engineOf(user: string | null, cli: EngineCli): Promise<Engine | undefined> {
+  const identity: Identity | undefined = user === null ? await ownIdentity() : await findIdentity(user);
+  return identity === undefined ? undefined : openEngine(cli, identity);
+}
+
+async function observeEngine(
+  user: string | null,
+  cli: EngineCli,
+  references: readonly string[],
+): Promise<ObservedEngine> {
+  const engine = await engineOf(user, cli);
+  // A rootless engine cannot be asked before its runtime folder is there; it has nothing yet.
+  const reachable = engine !== undefined && (engine.identity.uid === 0 || existsSync(runtimeFolder(engine.identity)));
+  if (!reachable) return { user, cli, containers: [], networks: [], volumes: [], images: {} };
+  await engine.requireUsable();
+  const [containers, networks, volumes, ids] = await Promise.all([
+    engine.containers(),
+    engine.objects("network"),
+    engine.objects("volume"),
+    Promise.all(references.map(async (reference) => [reference, await engine.imageId(reference)] as const)),
+  ]);
+  const images = Object.fromEntries(ids.filter((pair): pair is [string, string] => pair[1] !== undefined));
+  return { user, cli, containers, networks, volumes, images };
+}
+
+/** The engines that a system uses, each once. */
+export function enginesOf(spec: SystemSpec): readonly { readonly user: string | null; readonly cli: EngineCli }[] {
+  const found = new Map<string, { user: string | null; cli: EngineCli }>();
+  for (const { user, cli } of [...spec.images, ...spec.objects]) found.set(JSON.stringify([user, cli]), { user, cli });
+  return [...found.values()];
+}
+
+function findProgram(program: string): boolean {
+  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((folder) =>
+    existsSync(`${folder}/${program}`),
+  );
+}
+
+/** What the supervisor says, or null when it does not run. */
+export async function observeSupervisor(paths: Paths): Promise<StatusReport | null> {
+  if (!existsSync(paths.socket)) return null;
+  return new SupervisorClient(paths.socket).status().catch(() => null);
+}
+
+/** Looks at everything that `target`, and what is in force now, has to do with. */
+export async function observe(paths: Paths, target: SystemSpec): Promise<Observed> {
+  const current = new Generations(paths).current() ?? null;
+  const ledger = new LedgerFileStore(paths).read();
+  const specs = current === null ? [target] : [target, current.spec];
+  const own = target.kind === "home" ? [(await ownIdentity()).user] : [];
+  const userNames = new Set([...own, ...specs.flatMap((spec) => spec.users.map((user) => user.name)), ...ledger.users]);
+  const filePaths = new Set([...target.files.map((file) => file.path), ...ledger.files.map((file) => file.path)]);
+  const engines = new Map(specs.flatMap(enginesOf).map((each) => [JSON.stringify(each), each]));
+  const references = (user: string | null): readonly string[] => [
+    ...new Set(target.images.filter((image) => image.user === user).map((image) => image.reference)),
+  ];
+  return {
+    uid: process.getuid?.() ?? 0,
+    groups: Object.fromEntries(
+      parseDatabase(`${paths.root}/etc/group`).map(([name = "", , gid]) => [name, { gid: Number(gid) }]),
+    ),
+    users: await observeUsers(userNames, paths.root),
+    ...observeSubids(paths),
+    files: Object.fromEntries([...filePaths].map((path) => [path, fileDigest(`${paths.root}${path}`)])),
+    engines: await Promise.all(
+      [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, references(user))),
+    ),
+    supervisor: await observeSupervisor(paths),
+    ports: listeningPorts(),
+    ledger,
+    current,
+    missingPrograms: target.programs.filter(({ program }) => !findProgram(program)),
+  };
+}

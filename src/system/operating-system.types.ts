@@ -1,0 +1,51 @@
+// Generated from the fields in operating-system.ts by `npm run generate`.
+import type { Service } from "../service/index.ts";
+import type { UserAccount, UserAccountInput, UserGroup, UserGroupInput } from "../services/index.ts";
+
+/**
+ * What `operatingSystem({ … })` takes. A declared host: its accounts, files, images, networks, volumes and
+ * containers. Root switches it.
+ */
+export interface OperatingSystemInput {
+  /** What the declaration calls the host in its output; the host's own name is not changed. Default: `"localhost"`. */
+  readonly hostName?: string | undefined;
+  /** Users that the host must have. Default: `[]`. */
+  readonly users?: readonly UserAccountInput[] | undefined;
+  /** Groups that the host must have. Default: `[]`. */
+  readonly groups?: readonly UserGroupInput[] | undefined;
+  /** What the declaration consists of. Default: `[]`. */
+  readonly services?: readonly Service[] | undefined;
+}
+
+/**
+ * A checked, frozen `operatingSystem`. A declared host: its accounts, files, images, networks, volumes and
+ * containers. Root switches it.
+ */
+export interface OperatingSystem {
+  /** What the declaration calls the host in its output; the host's own name is not changed. Default: `"localhost"`. */
+  readonly hostName: string;
+  /** Users that the host must have. Default: `[]`. */
+  readonly users: readonly UserAccount[];
+  /** Groups that the host must have. Default: `[]`. */
+  readonly groups: readonly UserGroup[];
+  /** What the declaration consists of. Default: `[]`. */
+  readonly services: readonly Service[];
+}
+
+/**
+ * What `homeEnvironment({ … })` takes. A plain user's images, networks, volumes and containers, with no root
+ * anywhere.
+ */
+export interface HomeEnvironmentInput {
+  /** What the declaration consists of. Default: `[]`. */
+  readonly services?: readonly Service[] | undefined;
+}
+
+/**
+ * A checked, frozen `homeEnvironment`. A plain user's images, networks, volumes and containers, with no root
+ * anywhere.
+ */
+export interface HomeEnvironment {
+  /** What the declaration consists of. Default: `[]`. */
+  readonly services: readonly Service[];
+}

@@ -1,0 +1,441 @@
+/**
+ * The plan: every step that leads from what was observed to what is declared. Pure and complete: each choice is made
+ * here, and the executor has none left. Steps stand in the order in which they are carried out.
+ */
+import { KnownError, type Place } from "../base/index.ts";
+import { type EngineCli, labels } from "../engine/index.ts";
+import type { ImageSummary } from "../image/index.ts";
+import type { Reference } from "../store/index.ts";
+import type { UnitSpec } from "../supervisor/index.ts";
+import { imageDifferences, unitDifferences } from "./differences.ts";
+import type { LedgerFile } from "./ledger.ts";
+import type { Observed, ObservedEngine } from "./observe.ts";
+import { type HostPort, hostPortOf, publishedPorts } from "./ports.ts";
+import { type FileSpec, type GroupSpec, type ImageSpec, type SystemSpec, systemDigest, type UserSpec } from "./spec.ts";
+import { allocateSubids, type SubidEntry } from "./subids.ts";
+
+/** What carrying out a step does. */
+export type Deed =
+  | { readonly kind: "group-add"; readonly group: GroupSpec }
+  | { readonly kind: "user-add"; readonly user: UserSpec; readonly uid: number | null }
+  | { readonly kind: "user-join"; readonly user: string; readonly group: string }
+  | { readonly kind: "subid-add"; readonly file: "subuid" | "subgid"; readonly entry: SubidEntry }
+  | { readonly kind: "runtime-folder"; readonly user: string }
+  | {
+      readonly kind: "file-write";
+      readonly path: string;
+      readonly source: Reference;
+      readonly digest: string;
+      readonly keep: boolean;
+    }
+  | { readonly kind: "file-restore"; readonly file: LedgerFile }
+  | { readonly kind: "image-load"; readonly image: ImageSpec }
+  | { readonly kind: "image-pull"; readonly image: ImageSpec }
+  | { readonly kind: "supervisor-start" }
+  | { readonly kind: "unit-start" | "unit-replace" | "unit-remove"; readonly unit: string }
+  | { readonly kind: "unit-retry"; readonly unit: string }
+  | {
+      readonly kind: "object-remove";
+      readonly object: "network" | "volume";
+      readonly name: string;
+      readonly user: string | null;
+      readonly cli: EngineCli;
+    }
+  | { readonly kind: "user-remove"; readonly user: string; readonly home: boolean }
+  | { readonly kind: "group-remove"; readonly group: string }
+  /** Nothing on the host: the generation is only written down. */
+  | { readonly kind: "generation-record" };
+
+export interface Step {
+  readonly deed: Deed;
+  readonly what: string;
+  readonly why: string;
+  /** Field by field, where there is something to compare. */
+  readonly details: readonly string[];
+  readonly where?: Place;
+  /** What it interrupts: nothing, the seconds that a unit is away at most, or data that goes. */
+  readonly interrupts: "nothing" | "restart" | "data";
+}
+
+export interface Plan {
+  readonly version: 1;
+  readonly steps: readonly Step[];
+  /** What stands in the way; nothing is done while there is one. */
+  readonly problems: readonly KnownError[];
+  /** Volumes of ours that nothing declares any more: kept until the user says otherwise. */
+  readonly orphans: readonly string[];
+}
+
+/** What the planner may know of built things: pure look-ups, given so that it reads nothing itself. */
+export interface PlanContext {
+  /** The digest of the content of a managed file. */
+  readonly contentDigest: (source: Reference) => string;
+  /** The built image of a reference, and the one of the generation before. */
+  readonly image: (image: ImageSpec) => ImageSummary | undefined;
+  readonly imageBefore: (reference: string) => ImageSummary | undefined;
+  /** Also take away what holds data: volumes and homes. */
+  readonly withVolumes: boolean;
+  /** Accounts of ours to take away as well: all of them for `down`, none for `apply`. */
+  readonly removeAccounts: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  /** The value of the owner label. */
+  readonly owner: string;
+}
+
+class Planner {
+  readonly steps: Step[] = [];
+  readonly problems: KnownError[] = [];
+
+  add(
+    deed: Deed,
+    what: string,
+    why: string,
+    more: Partial<Pick<Step, "details" | "interrupts">> & { readonly where?: Place | undefined } = {},
+  ): void {
+    const { where, ...rest } = more;
+    this.steps.push({ deed, what, why, details: [], interrupts: "nothing", ...rest, ...(where ? { where } : {}) });
+  }
+
+  problem(...parameters: ConstructorParameters<typeof KnownError>): void {
+    this.problems.push(new KnownError(...parameters));
+  }
+}
+
+/** Computes what must be done so that the host is as `target` says. */
+export function plan(observed: Observed, target: SystemSpec, context: PlanContext): Plan {
+  const planner = new Planner();
+  if (target.kind === "system" && observed.uid !== 0) {
+    const hint = "run the command as root, or declare a homeEnvironment";
+    planner.problem("needs-root", "an operatingSystem can only be switched by root", { hint });
+  }
+  for (const { program, package: name } of observed.missingPrograms) {
+    planner.problem("engine-missing", `this host has no ${program}`, { hint: `on Debian: apt-get install ${name}` });
+  }
+  planAccounts(planner, observed, target);
+  planFiles(planner, observed, target, context);
+  planImages(planner, observed, target, context);
+  planUnits(planner, observed, target);
+  const orphans = planRemovals(planner, observed, target, context);
+  if (planner.steps.length === 0 && observed.current?.digest !== systemDigest(target)) {
+    planner.add({ kind: "generation-record" }, "record the declaration", "it changed, but nothing that runs did");
+  }
+  checkForeign(planner, observed, target);
+  checkPorts(planner, observed, target);
+  return { version: 1, steps: planner.steps, problems: planner.problems, orphans };
+}
+
+function planAccounts(planner: Planner, observed: Observed, target: SystemSpec): void {
+  const groups = new Set(Object.keys(observed.groups));
+  for (const group of target.groups) {
+    const found = observed.groups[group.name];
+    if (found === undefined)
+      planner.add({ kind: "group-add", group }, `group ${group.name}`, "it does not exist", { where: group.place });
+    else if (group.id !== null && found.gid !== group.id) {
+      planner.problem("account-differs", `the group ${group.name} exists with id ${found.gid}, not ${group.id}`, {
+        where: group.place,
+      });
+    }
+    groups.add(group.name);
+  }
+  for (const user of target.users) {
+    for (const name of [user.group, ...user.supplementaryGroups]) {
+      if (groups.has(name)) continue;
+      const hint = name === "cgroup" ? "service(rootlessPodmanServiceType) makes it" : "declare it with userGroup";
+      planner.problem("unknown-user", `the group "${name}" of user ${user.name} is neither declared nor on this host`, {
+        where: user.place,
+        hint,
+      });
+    }
+    planUser(planner, observed, user);
+  }
+  const identified = new Set([...target.users.map((user) => user.name), ...Object.keys(observed.users)]);
+  for (const file of ["subuid", "subgid"] as const) {
+    try {
+      const entries = observed[`${file}s`];
+      const retained = (name: string): number | null =>
+        observed.ledger.retained.find((each) => each.name === name)?.[file] ?? null;
+      const wanted = target[`${file}s`].map((each) => ({ ...each, start: each.start ?? retained(each.name) }));
+      for (const each of wanted) {
+        if (!identified.has(each.name))
+          planner.problem("unknown-user", `a ${file} range names the user "${each.name}", who is not declared`, {
+            where: each.place,
+          });
+      }
+      for (const entry of allocateSubids(entries, wanted)) {
+        planner.add(
+          { kind: "subid-add", file, entry },
+          `${file} ${entry.name}:${entry.start}:${entry.count}`,
+          "the user has no range",
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof KnownError)) throw error;
+      planner.problems.push(error);
+    }
+  }
+  for (const { name } of target.users) {
+    const needsEngine = target.images.some((image) => image.user === name);
+    if (needsEngine && observed.users[name]?.hasRuntimeFolder !== true) {
+      planner.add(
+        { kind: "runtime-folder", user: name },
+        `runtime folder of ${name}`,
+        "a rootless engine needs one, with or without a login session",
+      );
+    }
+  }
+  if (target.kind === "home" && target.images.length > 0 && observed.uid !== 0) checkOwnRange(planner, observed);
+}
+
+function planUser(planner: Planner, observed: Observed, user: UserSpec): void {
+  const found = observed.users[user.name];
+  if (found === undefined) {
+    const retained = observed.ledger.retained.find((each) => each.name === user.name);
+    planner.add(
+      { kind: "user-add", user, uid: user.uid ?? retained?.uid ?? null },
+      `user ${user.name}`,
+      "it does not exist",
+      { where: user.place },
+    );
+  } else if (!user.needed && user.uid !== null && found.uid !== user.uid) {
+    planner.problem("account-differs", `the user ${user.name} exists with id ${found.uid}, not ${user.uid}`, {
+      where: user.place,
+    });
+  } else if (!user.needed && found.home !== user.home) {
+    planner.problem("account-differs", `the user ${user.name} exists with home ${found.home}, not ${user.home}`, {
+      where: user.place,
+    });
+  }
+  for (const group of user.supplementaryGroups) {
+    // useradd joins the groups of a user that it makes.
+    if (found === undefined || found.groups.includes(group)) continue;
+    planner.add({ kind: "user-join", user: user.name, group }, `${user.name} joins ${group}`, "it is not a member", {
+      where: user.place,
+    });
+  }
+}
+
+function checkOwnRange(planner: Planner, observed: Observed): void {
+  const own = Object.entries(observed.users).find(([, user]) => user.uid === observed.uid)?.[0] ?? String(observed.uid);
+  for (const file of ["subuid", "subgid"] as const) {
+    if (observed[`${file}s`].some((each) => each.name === own || each.name === String(observed.uid))) continue;
+    const hint = `root adds one with: usermod --add-${file}s 100000-165535 ${own} (a range that nobody else has)`;
+    planner.problem("no-subid-range", `the user ${own} has no range in /etc/${file}`, { hint });
+  }
+}
+
+function planFiles(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
+  for (const file of target.files) {
+    const wanted = context.contentDigest(file.source);
+    const found = observed.files[file.path] ?? null;
+    const managed = observed.ledger.files.find((each) => each.path === file.path);
+    if (found === wanted) continue;
+    if (managed !== undefined && found !== null && found !== managed.written) {
+      planner.problems.push(drifted(file.path));
+      continue;
+    }
+    const why =
+      found === null
+        ? "it does not exist"
+        : managed === undefined
+          ? "it has other content; what is there now is kept and put back later"
+          : "its declaration changed";
+    const keep = managed === undefined && found !== null;
+    planner.add({ kind: "file-write", ...pick(file), digest: wanted, keep }, `file ${file.path}`, why);
+  }
+  for (const file of observed.ledger.files) {
+    if (target.files.some((each) => each.path === file.path)) continue;
+    const found = observed.files[file.path] ?? null;
+    if (found !== null && found !== file.written) {
+      planner.problems.push(drifted(file.path));
+      continue;
+    }
+    const what = file.backup === null ? `remove ${file.path}` : `put back ${file.path}`;
+    planner.add({ kind: "file-restore", file }, what, "nothing declares it any more");
+  }
+}
+
+function pick({ path, source }: FileSpec): { path: string; source: Reference } {
+  return { path, source };
+}
+
+function drifted(path: string): KnownError {
+  const hint = "put the change into the declaration, or remove the file to have the declared one written";
+  return new KnownError("file-drifted", `${path} was edited since Lading wrote it`, { hint });
+}
+
+function engineFor(observed: Observed, user: string | null): ObservedEngine | undefined {
+  return observed.engines.find((each) => each.user === user);
+}
+
+function planImages(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
+  for (const image of target.images) {
+    const here = engineFor(observed, image.user)?.images[image.reference];
+    const forUser = image.user === null ? "" : ` for ${image.user}`;
+    if (image.item === null) {
+      if (here === undefined)
+        planner.add({ kind: "image-pull", image }, `pull ${image.reference}${forUser}`, "it is not on this host", {
+          where: image.place,
+        });
+      continue;
+    }
+    const built = context.image(image);
+    if (built !== undefined && here === built.id) continue;
+    const why = here === undefined ? "it is not in the engine's storage" : "its content changed";
+    const details =
+      built === undefined
+        ? []
+        : imageDifferences(here === undefined ? undefined : context.imageBefore(image.reference), built);
+    planner.add({ kind: "image-load", image }, `load ${image.reference}${forUser}`, why, {
+      details,
+      where: image.place,
+    });
+  }
+}
+
+function planUnits(planner: Planner, observed: Observed, target: SystemSpec): void {
+  const { supervisor, current } = observed;
+  const before = new Map((current?.spec.units ?? []).map((unit) => [unit.name, unit]));
+  if (supervisor === null && target.units.length > 0)
+    planner.add({ kind: "supervisor-start" }, "start the supervisor", "it is not running");
+  const states = new Map((supervisor?.units ?? []).map((unit) => [unit.name, unit]));
+  const digestNow = (name: string): string | undefined =>
+    supervisor === null ? before.get(name)?.digest : states.get(name)?.digest;
+  for (const unit of target.units) {
+    const digest = digestNow(unit.name);
+    const where = unit.place;
+    if (digest === undefined) {
+      const verb = unit.autoStart ? "start" : "declare";
+      planner.add({ kind: "unit-start", unit: unit.name }, `${verb} ${unit.name}`, "it is new", { where });
+    } else if (digest !== unit.digest) {
+      const old = before.get(unit.name);
+      const details = old === undefined ? [] : unitDifferences(old, unit);
+      const runs = unit.start.kind === "container" || unit.start.kind === "program";
+      planner.add({ kind: "unit-replace", unit: unit.name }, `replace ${unit.name}`, "its definition changed", {
+        where,
+        details,
+        interrupts: runs ? "restart" : "nothing",
+      });
+    } else if (states.get(unit.name)?.status === "failed" && unit.autoStart) {
+      planner.add({ kind: "unit-retry", unit: unit.name }, `start ${unit.name}`, "it failed before", { where });
+    }
+  }
+  const names = supervisor === null ? [...before.keys()] : [...states.keys()];
+  for (const name of names) {
+    if (target.units.some((unit) => unit.name === name)) continue;
+    planner.add({ kind: "unit-remove", unit: name }, `stop and remove ${name}`, "nothing declares it any more", {
+      interrupts: "restart",
+    });
+  }
+}
+
+function isOurs(each: { readonly labels: Readonly<Record<string, string>> }, owner: string): boolean {
+  return each.labels[labels.owner] === owner;
+}
+
+function planRemovals(
+  planner: Planner,
+  observed: Observed,
+  target: SystemSpec,
+  context: PlanContext,
+): readonly string[] {
+  const orphans: string[] = [];
+  const { owner } = context;
+  for (const { user, cli, networks, volumes } of observed.engines) {
+    const declares = (object: string, name: string): boolean =>
+      target.objects.some((each) => each.object === object && each.name === name && each.user === user);
+    for (const { name } of networks.filter((each) => isOurs(each, owner))) {
+      if (declares("network", name)) continue;
+      planner.add(
+        { kind: "object-remove", object: "network", name, user, cli },
+        `remove network ${name}`,
+        "nothing declares it any more",
+      );
+    }
+    for (const { name } of volumes.filter((each) => isOurs(each, owner))) {
+      if (declares("volume", name)) continue;
+      if (!context.withVolumes) orphans.push(name);
+      else
+        planner.add(
+          { kind: "object-remove", object: "volume", name, user, cli },
+          `remove volume ${name} and what is in it`,
+          "it was asked for",
+          { interrupts: "data" },
+        );
+    }
+  }
+  for (const user of context.removeAccounts.users) {
+    if (observed.users[user] === undefined) continue;
+    const home = context.withVolumes || orphans.length === 0;
+    const what = home ? `remove user ${user} and its home` : `remove user ${user}; its home stays, with the volumes`;
+    planner.add({ kind: "user-remove", user, home }, what, "Lading made it", { interrupts: home ? "data" : "nothing" });
+  }
+  for (const group of context.removeAccounts.groups) {
+    if (observed.groups[group] !== undefined)
+      planner.add({ kind: "group-remove", group }, `remove group ${group}`, "Lading made it");
+  }
+  return orphans;
+}
+
+/** A container that carries a declared name but not our label would be thrown away by `--replace`. */
+function checkForeign(planner: Planner, observed: Observed, target: SystemSpec): void {
+  for (const unit of target.units) {
+    if (unit.start.kind !== "container") continue;
+    const { name } = unit.start.container;
+    const found = engineFor(observed, unit.user)?.containers.find((each) => each.name === name);
+    if (found === undefined || found.labels[labels.unit] !== undefined) continue;
+    const hint = `remove or rename it (podman rm ${name}), or give the unit another name with \`provision\``;
+    planner.problem("name-taken", `a container called "${name}" exists that is not Lading's`, {
+      where: unit.place,
+      hint,
+    });
+  }
+}
+
+/** A port that something else listens on would fail the start, after the old container is gone: found before. */
+function checkPorts(planner: Planner, observed: Observed, target: SystemSpec): void {
+  const running = new Set(
+    observed.engines.flatMap((each) =>
+      each.containers
+        .filter((container) => container.state === "running")
+        .map((container) => container.labels[labels.unit]),
+    ),
+  );
+  const own = (observed.current?.spec.units ?? []).filter((unit) => running.has(unit.name)).flatMap(hostPorts);
+  for (const unit of target.units) {
+    for (const port of hostPorts(unit)) {
+      const held = (number: number): boolean =>
+        own.some((each) => each.protocol === port.protocol && each.first <= number && number <= each.last);
+      const taken = observed.ports.find(
+        (each) =>
+          each.protocol === port.protocol &&
+          port.first <= each.port &&
+          each.port <= port.last &&
+          !held(each.port) &&
+          addressMatches(port.address, each.address),
+      );
+      if (taken === undefined) continue;
+      const hint = `find out who has it with: ss -lntup 'sport = :${taken.port}'`;
+      planner.problem(
+        "port-in-use",
+        `"${unit.name}" publishes port ${taken.port}/${port.protocol}, which another program has`,
+        { where: unit.place, hint },
+      );
+    }
+  }
+}
+
+function hostPorts(unit: UnitSpec): readonly HostPort[] {
+  if (unit.start.kind !== "container") return [];
+  return publishedPorts(unit.start.container.options).flatMap((published) => hostPortOf(published) ?? []);
+}
+
+/** The kernel prints IPv4 addresses as little-endian hexadecimal; all zeros is every address. */
+function addressMatches(declared: string, listening: string): boolean {
+  if (declared === "" || /^0+$/.test(listening)) return true;
+  const hex = declared
+    .split(".")
+    .map((part) => Number(part).toString(16).padStart(2, "0"))
+    .reverse()
+    .join("")
+    .toUpperCase();
+  return hex === listening;
+}

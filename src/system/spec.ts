@@ -1,0 +1,124 @@
+/** A declared system as plain data: what is left of a declaration once its functions have run. */
+import { canonicalJson, type Digest, digestOf, digestOfJson, type Place } from "../base/index.ts";
+import type { EngineCli } from "../engine/index.ts";
+import type { Derivation, ItemName, Reference } from "../store/index.ts";
+import type { UnitSpec } from "../supervisor/index.ts";
+
+export interface GroupSpec {
+  readonly name: string;
+  readonly id: number | null;
+  readonly system: boolean;
+  readonly place?: Place;
+}
+
+export interface UserSpec {
+  readonly name: string;
+  readonly uid: number | null;
+  readonly group: string;
+  readonly supplementaryGroups: readonly string[];
+  readonly comment: string;
+  readonly home: string;
+  readonly createHome: boolean;
+  readonly shell: string;
+  readonly system: boolean;
+  /** An account of this name is taken as it is: only its existence is asked for. */
+  readonly needed: boolean;
+  readonly place?: Place;
+}
+
+export interface SubidSpec {
+  readonly name: string;
+  readonly start: number | null;
+  readonly count: number;
+  readonly place?: Place;
+}
+
+export interface FileSpec {
+  /** Absolute on the host. */
+  readonly path: string;
+  readonly source: Reference;
+}
+
+export interface ImageSpec {
+  readonly reference: string;
+  /** The store item of an image that Lading builds; null for one that is pulled. */
+  readonly item: ItemName | null;
+  /** The users whose engines need it, each with its engine; null is the owner of a home environment. */
+  readonly user: string | null;
+  readonly cli: EngineCli;
+  readonly place?: Place;
+}
+
+export interface ObjectSpec {
+  readonly object: "network" | "volume";
+  readonly name: string;
+  readonly user: string | null;
+  readonly cli: EngineCli;
+  readonly place?: Place;
+}
+
+export interface SystemSpec {
+  readonly version: 1;
+  readonly kind: "system" | "home";
+  readonly hostName: string;
+  readonly units: readonly UnitSpec[];
+  readonly files: readonly FileSpec[];
+  readonly groups: readonly GroupSpec[];
+  readonly users: readonly UserSpec[];
+  readonly subuids: readonly SubidSpec[];
+  readonly subgids: readonly SubidSpec[];
+  readonly limits: readonly string[];
+  readonly programs: readonly { readonly program: string; readonly package: string }[];
+  readonly images: readonly ImageSpec[];
+  readonly objects: readonly ObjectSpec[];
+  /** Store items that the system needs at run time. */
+  readonly roots: readonly ItemName[];
+}
+
+/** A system together with how to build what it needs. */
+export interface Compiled {
+  readonly spec: SystemSpec;
+  readonly derivations: readonly Derivation[];
+}
+
+/** A system that declares nothing: what `down` switches to. */
+export const emptySystem: SystemSpec = {
+  version: 1,
+  kind: "system",
+  hostName: "localhost",
+  units: [],
+  files: [],
+  groups: [],
+  users: [],
+  subuids: [],
+  subgids: [],
+  limits: [],
+  programs: [],
+  images: [],
+  objects: [],
+  roots: [],
+};
+
+/** The digest of what a unit runs: its documentation and its place in a file may change without a restart. */
+export function unitDigest(unit: Omit<UnitSpec, "digest" | "place">): Digest {
+  const { documentation: _, actions: __, autoStart: ___, ...running } = unit;
+  return digestOfJson(running);
+}
+
+/** The digest of a system: equal systems are one generation, wherever their files lie and however they are laid out. */
+export function systemDigest(spec: SystemSpec): Digest {
+  return digestOf(
+    canonicalJson(JSON.parse(JSON.stringify(spec, (key, value) => (key === "place" ? undefined : value)))),
+  );
+}
+
+/** The system with each container's image named by its identifier, so that a rebuilt image is another container. */
+export function resolveImages(spec: SystemSpec, idOf: (reference: string) => string | undefined): SystemSpec {
+  const units = spec.units.map((unit): UnitSpec => {
+    if (unit.start.kind !== "container") return unit;
+    const resolved = { ...unit, start: { ...unit.start, imageId: idOf(unit.start.container.image) ?? null } };
+    const { digest: _, place: __, ...rest } = resolved;
+    return { ...resolved, digest: unitDigest(rest) };
+  });
+  return { ...spec, units };
+}
