@@ -4,5 +4,5 @@ import { containers } from "./services.ts";
 
 export default operatingSystem({
   hostName: "hello",
-  services: [service(rootlessPodmanServiceType, {}), containers()],
+  services: [service(rootlessPodmanServiceType, {}), containers({ logFile: "/var/log/hello/web.log" })],
 });

@@ -46,7 +46,6 @@ import {
   type FileLike,
   type ItemName,
   isFileLike,
-  isStagedText,
   Lowerer,
   type Pair,
   referencesIn,

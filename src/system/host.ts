@@ -2,7 +2,7 @@
  * One host as the commands see it: builds what a system needs, plans, switches, goes back, takes down. Everything slow
  * comes before the switch; the switch is a journalled transaction that ends at one rename.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { digestOf, KnownError, type Paths, Problems } from "../base/index.ts";
 import { labels } from "../engine/index.ts";
 import { type ImageSummary, imageBuilders, readImage } from "../image/index.ts";
@@ -13,6 +13,7 @@ import {
   ensureFolder,
   existsSync,
   openSync,
+  readdirSync,
   readFileSync,
   readTextIfExists,
   removeTree,
@@ -49,6 +50,13 @@ export interface Planned {
 function daemonEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(([key]) => /^(HOME|USER|LOGNAME|PATH|XDG_\w+|LADING_\w+)$/.test(key));
   return Object.fromEntries(kept.map(([key, value]) => [key, value ?? ""]));
+}
+
+/** Removes a file, and its folder when nothing else is in it. */
+function removeWithEmptyFolder(path: string): void {
+  rmSync(path, { force: true });
+  const folder = dirname(path);
+  if (existsSync(folder) && readdirSync(folder).length === 0) removeTree(folder);
 }
 
 /** Milliseconds that what was started must stay up before a switch counts as done. */
@@ -356,6 +364,7 @@ export class Host {
       this.#options.onProgress?.(what);
       await execute(deed, context);
     }
+    for (const { logFile } of observed.current?.spec.units ?? []) if (logFile !== null) removeWithEmptyFolder(`${this.#paths.root}${logFile}`);
     const kept = this.#ledger.read().retained.length > 0 || orphans.length > 0;
     for (const folder of [
       this.#paths.generations,
