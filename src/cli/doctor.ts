@@ -1,6 +1,6 @@
 /** `lading doctor`: what rootless containers need of a host, with what was found and how to get the rest. */
 
-import { ownIdentity, runtimeFolder } from "../engine/index.ts";
+import { type Identity, ownIdentity, runtimeFolder } from "../engine/index.ts";
 import { busyboxPaths } from "../store/index.ts";
 import {
   cgroupLayout,
@@ -20,12 +20,13 @@ interface Finding {
 }
 
 async function program(
+  identity: Identity,
   name: string,
   packageName: string,
   why: string,
   state: "missing" | "note" = "missing",
 ): Promise<Finding> {
-  const result = await runProgram([name, "--version"]).catch(() => undefined);
+  const result = await runProgram([name, "--version"], { env: { HOME: identity.home } }).catch(() => undefined);
   const what = `${name}: ${why}`;
   if (result === undefined) return { what, state, found: "not installed", fix: `apt-get install ${packageName}` };
   return { what, state: "ok", found: result.stdout.split("\n")[0] || "installed", fix: null };
@@ -59,10 +60,10 @@ async function findings(): Promise<readonly Finding[]> {
   const identity = await ownIdentity();
   const busybox = busyboxPaths.find((path) => existsSync(path));
   const list: Finding[] = [
-    await program("podman", "podman", "the engine"),
-    await program("skopeo", "skopeo", "loads images without copying what is there"),
-    await program("bwrap", "bubblewrap", "the sandbox that computed files are built in", "note"),
-    await program("setpriv", "util-linux", "runs the engine as its user"),
+    await program(identity, "podman", "podman", "the engine"),
+    await program(identity, "skopeo", "skopeo", "loads images without copying what is there"),
+    await program(identity, "bwrap", "bubblewrap", "the sandbox that computed files are built in", "note"),
+    await program(identity, "setpriv", "util-linux", "runs the engine as its user"),
     setuid("/usr/bin/newuidmap"),
     setuid("/usr/bin/newgidmap"),
     device("/dev/fuse", "fuse-overlayfs"),

@@ -24,6 +24,9 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** Milliseconds after a program's end in which what it wrote is still read. */
+const drainPeriod = 300;
+
 /**
  * Runs a program to its end. Resolves on the program's own exit: a grandchild that keeps the pipes open, such as
  * aardvark-dns, is not waited for. Throws only when the program cannot be started, is aborted or exceeds its deadline.
@@ -57,17 +60,15 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       done();
       reject(hasErrno(error, "ENOENT") ? notInstalled(program, error) : error);
     });
-    child.on("exit", (status, signal) => {
-      // What the program wrote before it ended is still in the pipes for one turn of the loop.
-      setImmediate(() =>
-        setImmediate(() => {
-          done();
-          if (options.signal?.aborted) reject(new KnownError("interrupted", `${program} was interrupted`));
-          else if (late) reject(new KnownError("command-failed", `${program} did not end within ${limit / 1000} s`));
-          else resolve({ status, signal, stdout: text(output.stdout), stderr: text(output.stderr) });
-        }),
-      );
-    });
+    const finish = (status: number | null, signal: NodeJS.Signals | null): void => {
+      done();
+      if (options.signal?.aborted) reject(new KnownError("interrupted", `${program} was interrupted`));
+      else if (late) reject(new KnownError("command-failed", `${program} did not end within ${limit / 1000} s`));
+      else resolve({ status, signal, stdout: text(output.stdout), stderr: text(output.stderr) });
+    };
+    // "close" comes when the pipes are empty and closed by all who had them; who inherited them may never do so.
+    child.on("close", finish);
+    child.on("exit", (status, signal) => setTimeout(finish, drainPeriod, status, signal));
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
   });

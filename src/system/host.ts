@@ -359,12 +359,17 @@ export class Host {
     const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: undefined };
     this.#options.onProgress?.("stopping everything");
     await this.#endSupervision(observed.current?.spec ?? emptySystem);
-    for (const { deed, what } of steps) {
+    // Podman's settings go last: what is removed before was made under them.
+    const settingsLast = [...steps].sort(
+      (a, b) => Number(a.deed.kind === "file-restore") - Number(b.deed.kind === "file-restore"),
+    );
+    for (const { deed, what } of settingsLast) {
       if (deed.kind.startsWith("unit-") || deed.kind === "generation-record") continue;
       this.#options.onProgress?.(what);
       await execute(deed, context);
     }
-    for (const { logFile } of observed.current?.spec.units ?? []) if (logFile !== null) removeWithEmptyFolder(`${this.#paths.root}${logFile}`);
+    for (const { logFile } of observed.current?.spec.units ?? [])
+      if (logFile !== null) removeWithEmptyFolder(`${this.#paths.root}${logFile}`);
     const kept = this.#ledger.read().retained.length > 0 || orphans.length > 0;
     for (const folder of [
       this.#paths.generations,
