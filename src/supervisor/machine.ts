@@ -165,10 +165,14 @@ function apply(draft: Draft, event: Event, now: number): void {
       for (const name of [event.name, ...requirementsOf(draft, event.name)]) {
         const at = draft.get(name);
         if (at === undefined) continue;
+        // One that is being replaced goes up again once its new definition is in place.
+        if (at.next !== null) {
+          change(draft, name, now, { restart: at.next !== "gone" });
+          continue;
+        }
         // A person who asks for a start also forgives what failed before.
         const retry = at.status === "failed" ? { status: "stopped" as const, respawns: [] } : {};
-        const again = at.status === "stopping" ? { restart: true } : {};
-        change(draft, name, now, { wanted: "up", reason: null, respawnAt: null, ...retry, ...again });
+        change(draft, name, now, { wanted: "up", reason: null, respawnAt: null, ...retry });
       }
       return;
     case "stop":
@@ -293,14 +297,18 @@ function settle(draft: Draft, now: number): Effect[] {
 
 function goUp(draft: Draft, at: UnitState, now: number): Effect | "moved" | undefined {
   if (at.status !== "stopped") return undefined;
-  if (at.respawnAt !== null && at.respawnAt > now) return undefined;
+  if (at.respawnAt !== null) {
+    if (at.respawnAt > now) return undefined;
+    change(draft, at.unit.name, now, { respawnAt: null });
+    return "moved";
+  }
   const blocked = blockedBy(draft, at);
   if (blocked !== undefined) {
-    if (at.reason === blocked || at.respawnAt !== null) return undefined;
+    if (at.reason === blocked) return undefined;
     change(draft, at.unit.name, now, { reason: blocked });
     return "moved";
   }
-  change(draft, at.unit.name, now, { status: "starting", respawnAt: null, reason: null });
+  change(draft, at.unit.name, now, { status: "starting", reason: null });
   return { type: "start", name: at.unit.name, digest: at.unit.digest };
 }
 
