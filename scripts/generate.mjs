@@ -17,8 +17,9 @@ const shared = { Pairs: "store", StagedText: "store", FileLike: "store", Service
 async function load() {
   const entry = [
     ...modules.map(({ module, records }) => `export { ${records.join(", ")} } from "./src/${module}.ts";`),
-    'export { jsonSchemaOf, markdownOf, typescriptOf } from "./src/record/index.ts";',
+    'export { jsonSchemaOf, markdownOf, typescriptOf } from "./src/record/document.ts";',
     'export { codes } from "./src/base/index.ts";',
+    'export { commands } from "./src/cli/commands.ts";',
   ].join("\n");
   const outfile = join(scratch, "all.mjs");
   const stdin = { contents: entry, resolveDir: root, loader: "ts" };
@@ -87,6 +88,20 @@ try {
   const errors =
     "# Errors\n\nEvery error has a code that never changes its meaning. Generated from `src/base/codes.ts` by `npm run generate`.\n";
   put("docs/errors.md", `${errors}\n| code | meaning |\n|---|---|\n${rows.join("\n")}\n`);
+  const manual = lading.commands.map(({ name, description, options = [], example }) => {
+    const list = options.map(([flags, about]) => `- \`${flags}\`: ${about}`).join("\n");
+    return `## \`lading ${name}\`\n\n${description[0].toUpperCase()}${description.slice(1)}.\n${list === "" ? "" : `\n${list}\n`}\n    ${example}\n`;
+  });
+  const about = `# Commands
+
+Every command also takes \`--json\` (JSON with a \`version\`), \`--root DIR\` (put every path of the host under a folder) and
+\`--deadline SECONDS\` (how long a declaration may take; 30 by default).
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 the supervisor is not running, 4 would change, 130 interrupted. An action exits with
+its program's status. Errors go to stderr as \`file:line:column: error CODE: message\`, with a hint; errors.md lists the codes.
+Generated from \`src/cli/commands.ts\` by \`npm run generate\`.
+`;
+  put("docs/commands.md", `${about}\n${manual.join("\n")}`);
 } finally {
   rmSync(scratch, { recursive: true });
 }

@@ -20,12 +20,6 @@ export function asDigest(hex: string): Digest {
   return `sha256:${hex}` as Digest;
 }
 
-/** The digest that a text holds, with or without its prefix; undefined when it is none. */
-export function parseDigest(text: string): Digest | undefined {
-  const hex = text.startsWith("sha256:") ? text.slice(7) : text;
-  return /^[0-9a-f]{64}$/.test(hex) ? asDigest(hex) : undefined;
-}
-
 /** The 64 digits without the algorithm's name. */
 export function hexOf(digest: Digest): string {
   return digest.slice(7);

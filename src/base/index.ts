@@ -1,10 +1,10 @@
 export { canonicalJson, type Json } from "./canonical-json.ts";
 export { codes, type ErrorCode } from "./codes.ts";
-export { asDigest, type Digest, digestOf, digestOfJson, hexOf, parseDigest, shortDigest } from "./digest.ts";
+export { asDigest, type Digest, digestOf, digestOfJson, hexOf, shortDigest } from "./digest.ts";
 export { type ErrorDetails, hasErrno, KnownError, messageOf, Problems } from "./errors.ts";
 export { describeError, type ErrorReport, formatError, isErrorReport, reportsOf } from "./format-error.ts";
 export { layoutTag } from "./layout-tag.ts";
 export { type ImageRef, imageBaseName, isName, nearest, parseImageRef, type ServiceName } from "./names.ts";
 export { type PathOptions, type Paths, pathsFor } from "./paths.ts";
-export { capturePlace, formatPlace, mapPosition, type Place, placeOfError, registerBundle } from "./place.ts";
+export { capturePlace, formatPlace, type Place, placeOfError, registerBundle } from "./place.ts";
 export { shellLine, shellQuote } from "./shell-line.ts";

@@ -33,7 +33,7 @@ function fileOf(frame: NodeJS.CallSite): string | undefined {
 }
 
 /** Maps a position of running code; undefined for code that is not the user's. */
-export function mapPosition(file: string, line: number, column: number): Place | undefined {
+function mapPosition(file: string, line: number, column: number): Place | undefined {
   const bundle = bundles.get(file);
   if (bundle === undefined) {
     return file.startsWith(`${ownRoot}/`) || file.includes("/node_modules/") ? undefined : { file, line, column };

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command line: finds the command, runs it, prints what went wrong, and ends with the right code. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { describeError, formatError, isErrorReport, KnownError, reportsOf } from "../base/index.ts";
+import { readFileSync } from "../sys/index.ts";
 import { commands } from "./commands.ts";
 import { type CommonOptions, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
 

@@ -1,14 +1,5 @@
 /** Under whose authority an engine's commands run, and the environment that a rootless engine needs for that. */
-import {
-  chownSync,
-  ensureFolder,
-  existsSync,
-  hostPath,
-  type RunOptions,
-  type RunResult,
-  run,
-  runOrFail,
-} from "../sys/index.ts";
+import { chownSync, ensureFolder, existsSync, hostPath, type RunOptions, type RunResult, run } from "../sys/index.ts";
 
 /** A user of the host, as the user database knows it. */
 export interface Identity {
@@ -70,9 +61,4 @@ export function commandAs(identity: Identity, argv: readonly string[]): readonly
 /** Runs a command as the user; `env` is added to the user's environment. */
 export function runAs(identity: Identity, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return run(commandAs(identity, argv), { ...options, env: { ...userEnvironment(identity), ...options.env } });
-}
-
-/** The same, for a command that must succeed. */
-export function runAsOrFail(identity: Identity, argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  return runOrFail(commandAs(identity, argv), { ...options, env: { ...userEnvironment(identity), ...options.env } });
 }

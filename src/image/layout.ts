@@ -5,13 +5,14 @@
  * image costs a manifest, a configuration and the layers that changed. The configuration's digest is the image's
  * identifier in every engine, so it is known before anything is loaded.
  */
-import { createReadStream, createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createGzip } from "node:zlib";
 import { canonicalJson, type Digest, digestOf, hexOf, KnownError, layoutTag, shortDigest } from "../base/index.ts";
 import { type BuildContext, digestFile, type ItemName } from "../store/index.ts";
 import {
+  createReadStream,
+  createWriteStream,
   ensureFolder,
   lastWords,
   linkSync,

@@ -1,4 +1,3 @@
-export { jsonSchemaOf, markdownOf, typescriptOf } from "./document.ts";
 export {
   absolutePath,
   at,
@@ -19,7 +18,6 @@ export {
 } from "./field-type.ts";
 export { collectingProblems, report } from "./problems.ts";
 export {
-  checkRecord,
   defineRecord,
   type Field,
   isRecord,

@@ -1,8 +1,7 @@
 export { type CompileOptions, compileSystem } from "./compile.ts";
-export { type Generation, Generations, readGeneration, readUnits } from "./generations.ts";
+export { type Generation, Generations, readUnits } from "./generations.ts";
 export { Host, type HostOptions, type Planned } from "./host.ts";
 export { type LogLine, lastLogLines, parseLog } from "./logs.ts";
-export { engineOf, enginesOf } from "./observe.ts";
 export { homeEnvironment, operatingSystem } from "./operating-system.ts";
 export type {
   HomeEnvironment,
@@ -11,4 +10,4 @@ export type {
   OperatingSystemInput,
 } from "./operating-system.types.ts";
 export type { Plan, Step } from "./plan.ts";
-export { type Compiled, emptySystem, type SystemSpec, systemDigest } from "./spec.ts";
+export type { Compiled, SystemSpec } from "./spec.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { KnownError } from "../../src/base/index.ts";
 import { commandArguments, containerOptions } from "../../src/engine/index.ts";
-import { containerName, ociContainer, type OciContainer, type OciContainerInput } from "../../src/services/index.ts";
+import { containerName, type OciContainer, type OciContainerInput, ociContainer } from "../../src/services/index.ts";
 
 interface Case {
   readonly id: string;
@@ -13,7 +13,9 @@ interface Case {
   readonly expect: { readonly value?: unknown; readonly rejected?: true };
 }
 
-const { cases } = JSON.parse(readFileSync(new URL("../cases/container.json", import.meta.url), "utf8")) as { cases: readonly Case[] };
+const { cases } = JSON.parse(readFileSync(new URL("../cases/container.json", import.meta.url), "utf8")) as {
+  cases: readonly Case[];
+};
 
 function answer(what: string, container: OciContainer): unknown {
   const strings = (pairs: readonly unknown[]): readonly string[] => pairs.map(String);
@@ -55,7 +57,14 @@ describe("where Guix falls short", () => {
   });
 
   test("a list as entrypoint: JSON for Podman; for Docker the first word, and the rest before the command", () => {
-    const fields = { environment: [], network: undefined, containerUser: undefined, workdir: undefined, ports: [], volumes: [] };
+    const fields = {
+      environment: [],
+      network: undefined,
+      containerUser: undefined,
+      workdir: undefined,
+      ports: [],
+      volumes: [],
+    };
     const entrypoint = ["/bin/sh", "-c"];
     expect(containerOptions("podman", { ...fields, entrypoint })).toEqual(["--entrypoint", '["/bin/sh","-c"]']);
     expect(containerOptions("docker", { ...fields, entrypoint })).toEqual(["--entrypoint", "/bin/sh"]);

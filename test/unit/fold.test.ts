@@ -19,7 +19,11 @@ type List = readonly unknown[];
 type T = ServiceType<unknown, unknown>;
 
 /** A type whose contributions are concatenated and appended, as `T` in the facts. */
-function type(name: string, extensions: readonly [AnyServiceType | T, (value: unknown) => unknown][] = [], more: object = {}): T {
+function type(
+  name: string,
+  extensions: readonly [AnyServiceType | T, (value: unknown) => unknown][] = [],
+  more: object = {},
+): T {
   return serviceType<unknown, unknown, unknown>({
     name,
     description: name,
@@ -173,7 +177,9 @@ describe("folding", () => {
 
   test("fold-018: a broken edge of an unrelated service still aborts", () => {
     const x = type("x", [[type("gone"), list]]);
-    expect(errorOf(() => fold([service(root, []), service(x, 1)], root)).message).toBe('no target of type "gone" for service "x"');
+    expect(errorOf(() => fold([service(root, []), service(x, 1)], root)).message).toBe(
+      'no target of type "gone" for service "x"',
+    );
   });
 
   test("fold-019: what does not reach the target is never computed", () => {
@@ -269,7 +275,10 @@ describe("services and their values", () => {
 
   test("svcd-001: no value and no default is an error", () => {
     const error = errorOf(() => service(type("nodefault")));
-    expect([error.code, error.message]).toEqual(["no-default-value", 'no value specified for service of type "nodefault"']);
+    expect([error.code, error.message]).toEqual([
+      "no-default-value",
+      'no value specified for service of type "nodefault"',
+    ]);
   });
 
   test("svcd-002, svcd-003: a default is used, false included", () => {
@@ -278,7 +287,11 @@ describe("services and their values", () => {
   });
 
   test("svcd-004: a simple service contributes its value", () => {
-    expect(fold([service(root, ["r"]), simpleService("mine", root as AnyServiceType, [1, 2])], root)).toEqual(["r", 1, 2]);
+    expect(fold([service(root, ["r"]), simpleService("mine", root as AnyServiceType, [1, 2])], root)).toEqual([
+      "r",
+      1,
+      2,
+    ]);
   });
 
   test("svcd-005: to a target without compose and extend it contributes nothing", () => {
@@ -288,14 +301,25 @@ describe("services and their values", () => {
 });
 
 describe("modifying services", () => {
-  const [t, u] = [serviceType<number>({ name: "t", description: "" }), serviceType<number>({ name: "u", description: "" })];
+  const [t, u] = [
+    serviceType<number>({ name: "t", description: "" }),
+    serviceType<number>({ name: "u", description: "" }),
+  ];
   const plus = (own: number): number => own + 1;
   const times = (own: number): number => own * 10;
 
   test("mod-001, mod-002, mod-008, mod-009: every instance is changed, clauses in order, the list's order kept", () => {
     expect(modifyServices([service(t, 1), service(u, 5)], [[t, plus]]).map(value)).toEqual([2, 5]);
     expect(modifyServices([service(t, 1), service(t, 2)], [[t, times]]).map(value)).toEqual([10, 20]);
-    expect(modifyServices([service(t, 1)], [[t, plus], [t, times]]).map(value)).toEqual([20]);
+    expect(
+      modifyServices(
+        [service(t, 1)],
+        [
+          [t, plus],
+          [t, times],
+        ],
+      ).map(value),
+    ).toEqual([20]);
     expect(modifyServices([service(t, 3), service(t, 1), service(t, 2)], []).map(value)).toEqual([3, 1, 2]);
   });
 
@@ -305,20 +329,40 @@ describe("modifying services", () => {
 
   test("mod-004, mod-005: a type that is not there is an error", () => {
     for (const change of [plus, "delete"] as const) {
-      expect(errorOf(() => modifyServices([service(t, 1)], [[u, change]])).message).toBe('modifyServices: no service of type "u"');
+      expect(errorOf(() => modifyServices([service(t, 1)], [[u, change]])).message).toBe(
+        'modifyServices: no service of type "u"',
+      );
     }
   });
 
   test("mod-006, mod-007: changing or deleting what was deleted is an error", () => {
     for (const change of [plus, "delete"] as const) {
-      expect(errorOf(() => modifyServices([service(t, 1)], [[t, "delete"], [t, change]])).code).toBe("service-deleted");
+      expect(
+        errorOf(() =>
+          modifyServices(
+            [service(t, 1)],
+            [
+              [t, "delete"],
+              [t, change],
+            ],
+          ),
+        ).code,
+      ).toBe("service-deleted");
     }
   });
 });
 
 describe("files under /etc", () => {
   const foldEtc = (...paths: string[]): unknown =>
-    foldServices([service(etcServiceType, paths.map((path) => [path, "text"] as const))], etcServiceType);
+    foldServices(
+      [
+        service(
+          etcServiceType,
+          paths.map((path) => [path, "text"] as const),
+        ),
+      ],
+      etcServiceType,
+    );
 
   test("etc-001: one path twice is an error", () => {
     expect(errorOf(() => foldEtc("containers/policy.json", "x", "containers/policy.json")).message).toBe(

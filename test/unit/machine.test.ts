@@ -1,10 +1,27 @@
 /** The supervisor's state machine: scenes, and properties over generated graphs and histories. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dependentsOf, type Effect, type Event, isSettled, isUp, type MachineState, type MachineUnit, step } from "../../src/supervisor/machine.ts";
+import {
+  dependentsOf,
+  type Effect,
+  type Event,
+  isSettled,
+  isUp,
+  type MachineState,
+  type MachineUnit,
+  step,
+} from "../../src/supervisor/machine.ts";
 
 function unit(name: string, more: Partial<MachineUnit> = {}): MachineUnit {
-  const defaults = { requirement: [], digest: "1", oneShot: false, respawn: false, respawnLimit: 5, respawnDelay: 100, autoStart: true };
+  const defaults = {
+    requirement: [],
+    digest: "1",
+    oneShot: false,
+    respawn: false,
+    respawnLimit: 5,
+    respawnDelay: 100,
+    autoStart: true,
+  };
   return { name, provision: [name], ...defaults, ...more };
 }
 
@@ -77,7 +94,10 @@ describe("a supervisor", () => {
 
   test("restarts what requires a unit with it", () => {
     const world = new World().load(web, probe).send({ type: "restart", name: "web" }).settle();
-    expect([world.stopped, world.started.slice(2)]).toEqual([["probe", "web"], ["web", "probe"]]);
+    expect([world.stopped, world.started.slice(2)]).toEqual([
+      ["probe", "web"],
+      ["web", "probe"],
+    ]);
   });
 
   test("replaces only what changed, and leaves its dependents alone", () => {
@@ -103,13 +123,17 @@ describe("a supervisor", () => {
   });
 
   test("a clean end without respawn is a stop, not a failure", () => {
-    const world = new World().load(web).send({ type: "exited", name: "web", exit: { status: 0, signal: null } }).settle();
+    const world = new World()
+      .load(web)
+      .send({ type: "exited", name: "web", exit: { status: 0, signal: null } })
+      .settle();
     expect(world.status()).toEqual({ web: "stopped" });
   });
 
   test("a crash loop ends as failed, and says so", () => {
     const world = new World().load(unit("again", { respawn: true }));
-    for (let times = 0; times < 6; times += 1) world.send({ type: "exited", name: "again", exit: { status: 1, signal: null } }).settle();
+    for (let times = 0; times < 6; times += 1)
+      world.send({ type: "exited", name: "again", exit: { status: 1, signal: null } }).settle();
     expect(world.status()).toEqual({ again: "failed" });
     expect(world.state.get("again")?.reason).toContain("respawning too fast");
     expect(world.started).toHaveLength(6);
@@ -149,7 +173,11 @@ describe("a supervisor", () => {
   });
 
   test("a start while stopping stops, then starts", () => {
-    const world = new World().load(web).send({ type: "stop", name: "web" }).send({ type: "start", name: "web" }).settle();
+    const world = new World()
+      .load(web)
+      .send({ type: "stop", name: "web" })
+      .send({ type: "start", name: "web" })
+      .settle();
     expect(world.status()).toEqual({ web: "running" });
     expect(world.started).toHaveLength(2);
   });
@@ -166,13 +194,21 @@ describe("a supervisor", () => {
 describe("whatever the graph and whatever happens", () => {
   const names = ["a", "b", "c", "d", "e", "f"];
   /** Each unit may require those before it, so there are no cycles. */
-  const graph = fc.tuple(...names.map((_, index) => fc.tuple(fc.subarray(names.slice(0, index)), fc.boolean(), fc.constantFrom("1", "2")))).map((parts) =>
-    parts.map(([requirement, respawn, digest], index) => unit(names[index] ?? "", { requirement, respawn, digest })),
-  );
+  const graph = fc
+    .tuple(
+      ...names.map((_, index) => fc.tuple(fc.subarray(names.slice(0, index)), fc.boolean(), fc.constantFrom("1", "2"))),
+    )
+    .map((parts) =>
+      parts.map(([requirement, respawn, digest], index) => unit(names[index] ?? "", { requirement, respawn, digest })),
+    );
   const name = fc.constantFrom(...names);
   const event: fc.Arbitrary<Event> = fc.oneof(
     fc.record({ type: fc.constantFrom("start" as const, "stop" as const, "restart" as const), name }),
-    fc.record({ type: fc.constant("exited" as const), name, exit: fc.record({ status: fc.nat(2), signal: fc.constant(null) }) }),
+    fc.record({
+      type: fc.constant("exited" as const),
+      name,
+      exit: fc.record({ status: fc.nat(2), signal: fc.constant(null) }),
+    }),
     graph.map((units): Event => ({ type: "load", units })),
   );
   const history = fc.array(fc.tuple(event, fc.nat(3), fc.nat(5)), { maxLength: 30 });

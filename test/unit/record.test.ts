@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problems } from "../../src/base/index.ts";
-import { boolean, collectingProblems, defineRecord, integer, listOf, markdownOf, placeOf, recordOf, string, typescriptOf } from "../../src/record/index.ts";
+import { jsonSchemaOf, markdownOf, typescriptOf } from "../../src/record/document.ts";
+import {
+  boolean,
+  collectingProblems,
+  defineRecord,
+  integer,
+  listOf,
+  placeOf,
+  recordOf,
+  string,
+} from "../../src/record/index.ts";
 import { pairs } from "../../src/store/index.ts";
 
 interface Point {
@@ -87,7 +97,11 @@ describe("records", () => {
   });
 
   test("a record made of a record's fields is equal to it", () => {
-    const fields = fc.record({ name: fc.string().filter((text) => !text.includes("\0")), count: fc.integer({ min: 0, max: 9 }), on: fc.boolean() });
+    const fields = fc.record({
+      name: fc.string().filter((text) => !text.includes("\0")),
+      count: fc.integer({ min: 0, max: 9 }),
+      on: fc.boolean(),
+    });
     fc.assert(
       fc.property(fields, (input) => {
         const once = point(input);
@@ -107,7 +121,9 @@ describe("records", () => {
 
 describe("pairs", () => {
   const environment = pairs("=");
-  const word = fc.string({ minLength: 1 }).filter((text) => !text.includes("\0") && !/^\d+$/.test(text) && text !== "__proto__");
+  const word = fc
+    .string({ minLength: 1 })
+    .filter((text) => !text.includes("\0") && !/^\d+$/.test(text) && text !== "__proto__");
 
   test("an object, a list of pairs and joined strings mean the same", () => {
     const expected = { ok: true, value: ["A=1", "B=2"] };
@@ -136,12 +152,21 @@ describe("pairs", () => {
 describe("what is generated from fields", () => {
   test("the reference page has a row for each field", () => {
     const page = markdownOf(point.recordType);
-    for (const [name, field] of Object.entries(point.recordType.fields)) expect(page).toContain(`| \`${name}\` |`), expect(page).toContain(field.doc);
+    for (const [name, field] of Object.entries(point.recordType.fields)) {
+      expect(page).toContain(`| \`${name}\` |`);
+      expect(page).toContain(field.doc);
+    }
   });
 
   test("the types say what may be left out", () => {
     const types = typescriptOf(point.recordType);
     expect(types).toContain("readonly name: string;");
     expect(types).toContain("readonly count?: number | undefined;");
+  });
+
+  test("the JSON Schema says what is required, and refuses what is not a field", () => {
+    expect(jsonSchemaOf([point.recordType])).toMatchObject({
+      $defs: { point: { required: ["name"], additionalProperties: false, properties: { count: { default: 1 } } } },
+    });
   });
 });
