@@ -27,6 +27,7 @@ async function load() {
     stdin,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     outfile,
     packages: "external",
