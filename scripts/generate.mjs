@@ -1,7 +1,6 @@
 // Writes what derives from the source: the records' TypeScript types, docs/records.md, docs/records.schema.json and
 // docs/errors.md. With --check, writes nothing and fails where a file is not what would be written.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -9,7 +8,7 @@ import { modules } from "./records.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const check = process.argv.includes("--check");
-const scratch = mkdtempSync(join(tmpdir(), "lading-generate-"));
+const scratch = mkdtempSync(join(root, "node_modules", ".lading-generate-"));
 
 /** Where the types that fields mention come from, beside the generated ones. */
 const shared = { Pairs: "store", StagedText: "store", FileLike: "store", Service: "service" };
