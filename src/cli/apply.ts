@@ -16,6 +16,7 @@ export async function run(
 ): Answer {
   const compiled = await context.load(file);
   const host = await context.host();
+  host.requireAuthority(compiled.spec);
   if (await host.isInForce(compiled)) {
     printPlan(context, { version: 1, steps: [], problems: [], orphans: [] });
     return exitCodes.done;

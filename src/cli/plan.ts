@@ -6,6 +6,7 @@ import { printPlan } from "./show-plan.ts";
 export async function run(context: Context, [file = ""]: readonly (string | undefined)[]): Answer {
   const compiled = await context.load(file);
   const host = await context.host();
+  host.requireAuthority(compiled.spec);
   if (await host.isInForce(compiled)) {
     printPlan(context, { version: 1, steps: [], problems: [], orphans: [] });
     return exitCodes.done;

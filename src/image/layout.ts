@@ -217,7 +217,10 @@ export async function writeArchive(
     members.push({ path: "manifest.json", from: Buffer.from(canonicalJson(manifest)) });
     for (const digest of layers) members.push({ path: `${hexOf(digest)}.tar`, from: blob(digest) });
   }
+  // Readers make folders that an archive does not mention, with owners that a plain user cannot give them.
+  const folders = format === "oci-archive" ? ["blobs", "blobs/sha256"] : [];
   async function* bytes(): AsyncGenerator<Buffer> {
+    for (const path of folders) yield tarHeader({ path, kind: "directory", mode: 0o755, uid: 0, gid: 0, size: 0 });
     for (const { path, from } of members) {
       const size = typeof from === "string" ? statSync(from).size : from.length;
       yield tarHeader({ path, kind: "file", mode: 0o644, uid: 0, gid: 0, size });

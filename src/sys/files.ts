@@ -37,11 +37,12 @@ export function diskError(error: unknown, path: string): unknown {
     const hint = `free some space on the file system of ${dirname(path)}; "lading store gc" removes what no generation needs`;
     return new KnownError("no-space", `no space left to write ${path}`, { hint, cause: error });
   }
-  if (hasErrno(error, "EROFS", "EACCES", "EPERM")) {
-    const hint = `check who owns ${dirname(path)} and that its file system is mounted for writing`;
-    return new KnownError("read-only", `cannot write ${path}`, { hint, cause: error });
-  }
-  return error;
+  return hasErrno(error, "EROFS", "EACCES", "EPERM") ? notWritable(path, error) : error;
+}
+
+function notWritable(path: string, cause: unknown): KnownError {
+  const hint = `check who owns ${dirname(path)} and that its file system is mounted for writing`;
+  return new KnownError("read-only", `cannot write ${path}`, { hint, cause });
 }
 
 /** Syncs a folder, so that a rename in it survives a loss of power. */
@@ -84,7 +85,8 @@ export function ensureFolder(path: string, mode = 0o755): void {
     fs.chmodSync(path, mode);
   } catch (error) {
     if (hasErrno(error, "EEXIST")) return;
-    throw diskError(error, path);
+    // A file system that takes no folders at all, such as /proc, says that there is no such file.
+    throw hasErrno(error, "ENOENT", "ENOTDIR") ? notWritable(path, error) : diskError(error, path);
   }
 }
 

@@ -89,6 +89,13 @@ export class Host {
     return takeLock(join(this.#paths.state, "lock"), { purpose });
   }
 
+  /** Refuses a whole host to whoever is not root, before anything is built for it. */
+  requireAuthority({ kind }: SystemSpec): void {
+    if (kind === "home" || process.getuid?.() === 0) return;
+    const hint = "run the command as root, or declare a homeEnvironment";
+    throw new KnownError("needs-root", "an operatingSystem can only be switched by root", { hint });
+  }
+
   /** Builds `targets` and what they need. */
   async build(derivations: readonly Derivation[], targets: readonly ItemName[]): Promise<void> {
     const { signal, onProgress } = this.#options;
@@ -223,7 +230,10 @@ export class Host {
     // What was pulled has an identifier only now.
     const pulled = plan.steps.some(({ deed }) => deed.kind === "image-pull");
     const final = pulled ? this.#resolve(target, await observe(this.#paths, target)) : target;
-    const generation = typeof source === "string" ? this.generations.create(final, source) : source;
+    const current = this.generations.current();
+    // What differed was the host, not the declaration: that is the same generation, put right.
+    const same = current?.digest === systemDigest(final) ? current : undefined;
+    const generation = typeof source === "string" ? (same ?? this.generations.create(final, source)) : source;
     this.#journal.write({ ...entry, to: generation.number });
     signal?.throwIfAborted();
     await this.#putInForce(generation, plan);

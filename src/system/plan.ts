@@ -103,10 +103,6 @@ class Planner {
 /** Computes what must be done so that the host is as `target` says. */
 export function plan(observed: Observed, target: SystemSpec, context: PlanContext): Plan {
   const planner = new Planner();
-  if (target.kind === "system" && observed.uid !== 0) {
-    const hint = "run the command as root, or declare a homeEnvironment";
-    planner.problem("needs-root", "an operatingSystem can only be switched by root", { hint });
-  }
   for (const { program, package: name } of observed.missingPrograms) {
     planner.problem("engine-missing", `this host has no ${program}`, { hint: `on Debian: apt-get install ${name}` });
   }

@@ -1,0 +1,121 @@
+/** A whole host, as root: accounts, ranges, files under /etc, the rootless set-up, and all of it taken away again. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exec, main, type Ran } from "../support.ts";
+import { freePort, notHere, page } from "./world.ts";
+
+if (notHere !== undefined) console.log(`skipped: a whole host: ${notHere}`);
+
+const user = "lading-root-test";
+const group = "lading-test-cg";
+const managed = ["registries.conf", "storage.conf", "policy.json"].map((name) => `/etc/containers/${name}`);
+
+function content(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+describe.skipIf(notHere !== undefined)("a whole host", () => {
+  let folder: string;
+  let port: number;
+  const before = new Map<string, string | undefined>();
+
+  const lading = (...args: readonly string[]): Promise<Ran> =>
+    exec([process.execPath, main, ...args], {
+      cwd: folder,
+      env: { LADING_STATE: join(folder, "state"), LADING_RUNTIME: join(folder, "run") },
+    });
+
+  const ok = async (...args: readonly string[]): Promise<string> => {
+    const { status, stdout, stderr } = await lading(...args);
+    if (status !== 0) throw new Error(`lading ${args.join(" ")} exited with ${status}:\n${stdout}${stderr}`);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    port = await freePort();
+    folder = mkdtempSync("/var/tmp/lading-root-");
+    // The user's engine reads images from the store below.
+    await exec(["chmod", "755", folder]);
+    for (const path of [...managed, "/etc/subuid", "/etc/subgid", "/etc/security/limits.d/50-lading.conf"])
+      before.set(path, content(path));
+    writeFileSync(
+      join(folder, "host.ts"),
+      `import { localTree, manifest, ociContainer, ociImage, ociServiceType, operatingSystem, rootlessPodmanServiceType, service } from "lading";
+const image = ociImage({ repository: "root-test", value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" }), localTree("./site", { target: "/www" })]) });
+export default operatingSystem({ services: [
+  service(rootlessPodmanServiceType, { groupName: "${group}" }),
+  service(ociServiceType, { user: "${user}", group: "${group}", volumes: [{ name: "kept" }], containers: [ociContainer({
+    provision: "web", image, volumes: [["kept", "/data"]], ports: [["127.0.0.1:${port}", "8080"]], logFile: join("web.log"), extraArguments: ["--init"],
+    command: ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"], stopGrace: 1,
+  })] }),
+] });
+function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name; }
+`,
+    );
+    await exec(["mkdir", join(folder, "site")]);
+    writeFileSync(join(folder, "site/index.html"), "from a whole host");
+  });
+
+  afterAll(async () => {
+    await lading("down", "--yes", "--volumes");
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("apply makes the user, its group, its ranges, its runtime folder, the files, and the container", async () => {
+    await ok("apply", "host.ts", "--yes");
+    expect(await page(port)).toBe("from a whole host");
+    const { stdout: id } = await exec(["id", user]);
+    expect(id).toContain(`(${group})`);
+    for (const file of ["/etc/subuid", "/etc/subgid"])
+      expect(content(file)).toMatch(new RegExp(`^${user}:\\d+:65536$`, "m"));
+    expect(content("/etc/containers/policy.json")).toContain("insecureAcceptAnything");
+    expect(content("/etc/security/limits.d/50-lading.conf")).toBe("*\t-\tnofile\t100000\n");
+    const uid = (await exec(["id", "-u", user])).stdout.trim();
+    expect((await exec(["stat", "-c", "%a %u", `/run/user/${uid}`])).stdout.trim()).toBe(`700 ${uid}`);
+    expect(content(join(folder, "logs/web.log"))).toBe("");
+  });
+
+  test("the container runs as the user, not as root", async () => {
+    const { units } = JSON.parse(await ok("status", "--json")) as {
+      units: { name: string; pid: number; status: string }[];
+    };
+    const web = units.find((unit) => unit.name === "web");
+    const uid = (await exec(["id", "-u", user])).stdout.trim();
+    expect(readFileSync(`/proc/${web?.pid}/status`, "utf8")).toContain(`\nUid:\t${uid}\t`);
+    expect(units.map((unit) => [unit.name, unit.status])).toContainEqual(["rootless-podman-shared-root-fs", "done"]);
+    expect(content(join(folder, "state/logs/cgroups2-limits.log"))).toMatch(/nothing to do|enabled:/);
+  });
+
+  test("again, nothing changes", async () => {
+    expect(await ok("apply", "host.ts", "--yes")).toContain("Nothing to do");
+  });
+
+  test("a managed file that was edited is told of, and kept as it is", async () => {
+    const path = "/etc/containers/storage.conf";
+    const written = content(path) ?? "";
+    writeFileSync(path, `${written}# by hand\n`);
+    const { status, stderr } = await lading("apply", "host.ts", "--yes");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("error file-drifted:")]);
+    expect(content(path)).toBe(`${written}# by hand\n`);
+    writeFileSync(path, written);
+    expect(await ok("apply", "host.ts", "--yes")).toContain("Nothing to do");
+  });
+
+  test("down keeps the volume and gives the user its numbers back; with --volumes everything is gone", async () => {
+    const uid = (await exec(["id", "-u", user])).stdout.trim();
+    await ok("down", "--yes");
+    expect((await exec(["id", user])).status).not.toBe(0);
+    expect(existsSync(`/home/${user}`)).toBe(true);
+    for (const path of managed) expect(content(path), path).toBe(before.get(path));
+    await ok("apply", "host.ts", "--yes");
+    expect((await exec(["id", "-u", user])).stdout.trim()).toBe(uid);
+    expect(await page(port)).toBe("from a whole host");
+    await ok("down", "--yes", "--volumes");
+    expect(existsSync(`/home/${user}`)).toBe(false);
+    expect((await exec(["getent", "group", group])).status).not.toBe(0);
+    for (const [path, text] of before) expect(content(path), path).toBe(text);
+    expect(existsSync(join(folder, "state"))).toBe(false);
+    expect(existsSync(join(folder, "logs"))).toBe(false);
+  });
+});
