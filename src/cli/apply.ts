@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Problems } from "../base/index.ts";
 import { type Answer, type Context, exitCodes } from "./context.ts";
+import { remember } from "./in-force.ts";
 import { printPlan } from "./show-plan.ts";
 
 export interface ApplyOptions {
@@ -14,6 +15,7 @@ export async function run(
   [file = ""]: readonly (string | undefined)[],
   options: ApplyOptions,
 ): Answer {
+  const since = Date.now();
   const compiled = await context.load(file);
   const host = await context.host();
   host.requireAuthority(compiled.spec);
@@ -33,5 +35,11 @@ export async function run(
   if (options.yes !== true) await context.confirm("Apply this plan?");
   const generation = await host.switchTo(planned, resolve(file));
   context.progress(`generation ${generation.number} is current`);
+  if (compiled.inputs !== null) {
+    const { number, spec } = generation;
+    const managed = spec.files.map(({ path }) => `${context.paths.root}${path}`);
+    const applied = { file: resolve(file), inputs: compiled.inputs, since, managed, generation: number };
+    remember(context.paths, context.self, { ...applied, units: spec.units });
+  }
   return exitCodes.done;
 }

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { KnownError, type Paths, pathsFor } from "../base/index.ts";
-import type { Compiled, Host } from "../system/index.ts";
+import type { Host, Loaded } from "../system/index.ts";
 
 /** Exit codes, as DESIGN has them. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, notRunning: 3, wouldChange: 4 } as const;
@@ -19,6 +19,8 @@ export interface CommonOptions {
 export interface Context {
   readonly paths: Paths;
   readonly json: boolean;
+  /** The command's own file. */
+  readonly self: string;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   /** Prints a result. */
@@ -26,7 +28,7 @@ export interface Context {
   /** Tells of progress, on stderr. */
   readonly progress: (text: string) => void;
   readonly paint: (style: keyof typeof styles, text: string) => string;
-  readonly load: (file: string) => Promise<Compiled>;
+  readonly load: (file: string) => Promise<Loaded>;
   readonly host: () => Promise<Host>;
   readonly confirm: (question: string) => Promise<void>;
 }
@@ -47,9 +49,11 @@ export function makeContext(options: CommonOptions): Context {
   const colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const deadline = options.deadline === undefined ? 30 : Number(options.deadline);
   if (!(deadline > 0)) throw new KnownError("usage", `--deadline takes seconds, not "${options.deadline}"`);
+  const self = fileURLToPath(new URL("../cli/main.js", import.meta.url));
   return {
     paths,
     json,
+    self,
     signal: abort.signal,
     print: (text) => void process.stdout.write(`${text}\n`),
     progress: (text) => void process.stderr.write(`${text}\n`),
@@ -60,8 +64,7 @@ export function makeContext(options: CommonOptions): Context {
     },
     host: async () => {
       const { Host } = await import("../system/index.ts");
-      const main = fileURLToPath(new URL("./main.js", import.meta.url));
-      const argv = [process.execPath, main, "daemon", ...(options.root === undefined ? [] : ["--root", options.root])];
+      const argv = [process.execPath, self, "daemon", ...(options.root === undefined ? [] : ["--root", options.root])];
       const onProgress = (message: string): void => void process.stderr.write(`${message}\n`);
       return new Host({ paths, daemonArgv: argv, signal: abort.signal, onProgress });
     },

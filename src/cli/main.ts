@@ -1,74 +1,23 @@
 #!/usr/bin/env node
-/** The command line: finds the command, runs it, prints what went wrong, and ends with the right code. */
-import { Command, CommanderError } from "commander";
-import { describeError, formatError, isErrorReport, KnownError, reportsOf } from "../base/index.ts";
-import { readFileSync } from "../sys/index.ts";
-import { commands } from "./commands.ts";
-import { type CommonOptions, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
+/** The command's first steps: an apply of what is in force is answered at once, all else by the whole program. */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pathsFor } from "../base/index.ts";
+import { isKnownInForce } from "./in-force.ts";
+import { unchanged } from "./unchanged.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
-
-function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  const known =
-    error instanceof Error && error.name === "AbortError" && isErrorReport(error.cause) ? error.cause : error;
-  const reports = reportsOf(known);
-  if (reports === undefined) {
-    // A bug is Lading's own: its stack is what whoever mends it needs.
-    process.stderr.write(
-      `lading: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`,
-    );
-    return exitCodes.failed;
-  }
-  if (json) process.stderr.write(`${JSON.stringify({ version: 1, errors: reports }, null, 2)}\n`);
-  else for (const each of reports) process.stderr.write(`${formatError(each)}\n`);
-  if (reports.some((each) => each.code === "usage")) return exitCodes.usage;
-  if (reports.some((each) => each.code === "interrupted")) return 130;
-  return reports.some((each) => each.code === "daemon-not-running") ? exitCodes.notRunning : exitCodes.failed;
+async function isUnchanged(): Promise<boolean> {
+  const [verb, file, ...rest] = process.argv.slice(2);
+  if (verb !== "apply" || file === undefined || file.startsWith("-")) return false;
+  if (!rest.every((flag) => flag === "-y" || flag === "--yes")) return false;
+  const paths = pathsFor({ uid: process.getuid?.() ?? 0, environment: process.env });
+  return isKnownInForce(paths, fileURLToPath(import.meta.url), resolve(file));
 }
 
-function program(): Command {
-  const root = new Command("lading")
-    .description(
-      "One TypeScript file declares a container host; lading checks it, builds it, switches to it and rolls it back.",
-    )
-    .version(version)
-    .showHelpAfterError("(lading --help lists the commands)")
-    .enablePositionalOptions()
-    .exitOverride();
-  for (const { name, description, options = [], example, run } of commands) {
-    const command = root
-      .command(name)
-      .description(description)
-      .option("--json", "print JSON, in a documented and versioned shape")
-      .option("--root <dir>", "put every path of the host under this folder")
-      .option("--deadline <seconds>", "how long the declaration may take (default 30)")
-      .addHelpText("after", `\nExample:\n  $ ${example}`)
-      .exitOverride();
-    for (const [flags, about] of options) command.option(flags, about);
-    command.action(async (...given: unknown[]) => {
-      const settings = given.at(-2) as CommonOptions & Record<string, unknown>;
-      requireAbsoluteRoot(settings.root);
-      process.exitCode =
-        (await run(makeContext(settings), given.slice(0, -2) as never, settings as never)) ?? exitCodes.done;
-    });
-  }
-  return root;
-}
-
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever read our output has seen enough, as in `lading logs | head`.
-  if (error.code === "EPIPE") process.exit(exitCodes.done);
-  throw error;
-});
-
-try {
-  await program().parseAsync();
-} catch (error) {
-  process.exitCode = report(error, process.argv.includes("--json"));
-  if (error instanceof KnownError && error.code === "interrupted") process.exitCode = 130;
+if (await isUnchanged()) process.stdout.write(`${unchanged}\n`);
+else {
+  const { runProgram } = await import("./program.ts");
+  await runProgram();
 }
 // A declaration's worker, a watch or an idle socket must not keep a finished command alive.
 process.exit();

@@ -2,6 +2,7 @@
 import { formatPlace } from "../base/index.ts";
 import type { Plan, Step } from "../system/index.ts";
 import { type Context, table } from "./context.ts";
+import { unchanged } from "./unchanged.ts";
 
 const signs = { add: "+", change: "~", remove: "-" } as const;
 
@@ -32,7 +33,7 @@ export function planJson({ steps, orphans }: Plan): object {
 export function printPlan(context: Context, { steps, orphans }: Plan): void {
   if (context.json)
     return context.print(JSON.stringify(planJson({ version: 1, steps, orphans, problems: [] }), null, 2));
-  if (steps.length === 0) context.print("Nothing to do: this host is as declared.");
+  if (steps.length === 0) context.print(unchanged);
   const lines = table(
     steps.map((step) => {
       const sign = signOf(step);

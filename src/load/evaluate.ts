@@ -6,7 +6,13 @@ import { type BuildFailure, build, type Message, type Plugin } from "esbuild";
 import { KnownError, messageOf, type Place, Problems, placeOfError, registerBundle } from "../base/index.ts";
 import { collectingProblems, isRecord, showValue } from "../record/index.ts";
 import { diskError, existsSync, mkdtempSync, rmSync, statSync, writeFileAtomic } from "../sys/index.ts";
-import { type Compiled, type CompileOptions, compileSystem, type OperatingSystem } from "../system/index.ts";
+import {
+  type Compiled,
+  type CompileOptions,
+  compileSystem,
+  type Loaded,
+  type OperatingSystem,
+} from "../system/index.ts";
 
 /** Where "lading" is imported from, whatever is installed beside the declaration: one copy, the one that runs. */
 const self = pathToFileURL(resolve(dirname(fileURLToPath(import.meta.url)), "..", "index.js")).href;
@@ -24,10 +30,25 @@ function placeOfMessage({ location }: Message, folder: string): Place | undefine
     : { file: resolve(folder, location.file), line: location.line, column: location.column + 1 };
 }
 
-async function bundle(file: string): Promise<{ readonly code: string; readonly map: string }> {
+interface Bundle {
+  readonly code: string;
+  readonly map: string;
+  /** The source files; null where the code can ask for more than what is in them. */
+  readonly inputs: readonly string[] | null;
+}
+
+/** What a declaration may import and still depend on its own files and environment alone. */
+const pureModules = ["lading", self, "node:path", "node:url", "node:os", "node:util"];
+
+/** Clocks, chance and the network: what makes one text mean different things at different times. */
+const impure =
+  /\b(?:Date|Math\.random|performance|crypto|fetch|require|import\(|setTimeout|setInterval|getBuiltinModule)\b/;
+
+async function bundle(file: string): Promise<Bundle> {
   const folder = dirname(file);
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
+      metafile: true,
       entryPoints: [file],
       bundle: true,
       write: false,
@@ -43,7 +64,11 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly m
       plugins: [oneLading],
     });
     const text = (suffix: string): string => outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
-    return { code: text(".mjs"), map: text(".mjs.map") };
+    const code = text(".mjs");
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
+    const pure = imports.every((path) => pureModules.includes(path)) && !impure.test(code);
+    const inputs = Object.keys(metafile.inputs).map((path) => resolve(folder, path));
+    return { code, map: text(".mjs.map"), inputs: pure ? inputs : null };
   } catch (error) {
     const { errors } = error as BuildFailure;
     if (!Array.isArray(errors)) throw error;
@@ -60,8 +85,7 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly m
 }
 
 /** Runs the bundle from a folder of its own, which is gone afterwards. */
-async function run(file: string): Promise<Record<string, unknown>> {
-  const { code, map } = await bundle(file);
+async function run(file: string, { code, map }: Bundle): Promise<Record<string, unknown>> {
   let folder: string;
   try {
     folder = mkdtempSync(join(tmpdir(), "lading-"));
@@ -86,13 +110,14 @@ async function run(file: string): Promise<Record<string, unknown>> {
 }
 
 /** Evaluates the declaration in `file`. All that is wrong with it is thrown at once, as `Problems`. */
-export async function evaluate(file: string, options: CompileOptions): Promise<Compiled> {
+export async function evaluate(file: string, options: CompileOptions): Promise<Loaded> {
   if (!existsSync(file) || !statSync(file).isFile()) {
     const hint = "`lading init` writes one to begin with";
     throw new KnownError("file-missing", `there is no file ${file}`, { hint });
   }
   return collectingProblems(async () => {
-    const { default: declaration, ...rest } = await run(file);
+    const bundled = await bundle(file);
+    const { default: declaration, ...rest } = await run(file, bundled);
     const isDeclaration = isRecord(declaration, "operatingSystem") || isRecord(declaration, "homeEnvironment");
     if (!isDeclaration) {
       const found =
@@ -103,7 +128,9 @@ export async function evaluate(file: string, options: CompileOptions): Promise<C
       const message = `the default export must be an operatingSystem or a homeEnvironment; ${found}`;
       throw new KnownError("wrong-export", message, { where: { file, line: 1, column: 1 }, hint });
     }
-    return compileValid(declaration as OperatingSystem, options);
+    const compiled = compileValid(declaration as OperatingSystem, options);
+    const sources = compiled.derivations.flatMap(({ origins }) => Object.values(origins));
+    return { ...compiled, inputs: bundled.inputs === null ? null : [...new Set([...bundled.inputs, ...sources])] };
   });
 }
 

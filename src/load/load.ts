@@ -2,10 +2,10 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type ErrorReport, KnownError, Problems } from "../base/index.ts";
-import type { Compiled, CompileOptions } from "../system/index.ts";
+import type { CompileOptions, Loaded } from "../system/index.ts";
 
 export type WorkerAnswer =
-  | { readonly kind: "compiled"; readonly compiled: Compiled }
+  | { readonly kind: "compiled"; readonly compiled: Loaded }
   | { readonly kind: "reports"; readonly reports: readonly ErrorReport[] }
   | { readonly kind: "bug"; readonly message: string };
 
@@ -15,8 +15,8 @@ export interface LoadOptions extends CompileOptions {
 }
 
 /** Evaluates the declaration in `file`; throws `Problems` with everything that is wrong with it. */
-export async function loadDeclaration(file: string, { deadline, ...options }: LoadOptions): Promise<Compiled> {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+export async function loadDeclaration(file: string, { deadline, ...options }: LoadOptions): Promise<Loaded> {
+  const worker = new Worker(new URL("../load/worker.js", import.meta.url), {
     workerData: { file, options },
     // What a declaration prints is for people: it must not mix with what the command prints for programs.
     stdout: true,
@@ -54,7 +54,7 @@ export async function loadDeclaration(file: string, { deadline, ...options }: Lo
   }
 }
 
-function unwrap(answer: WorkerAnswer): Compiled {
+function unwrap(answer: WorkerAnswer): Loaded {
   switch (answer.kind) {
     case "compiled":
       return answer.compiled;

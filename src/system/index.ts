@@ -10,4 +10,4 @@ export type {
   OperatingSystemInput,
 } from "./operating-system.types.ts";
 export type { Plan, Step } from "./plan.ts";
-export type { Compiled, SystemSpec } from "./spec.ts";
+export type { Compiled, Loaded, SystemSpec } from "./spec.ts";

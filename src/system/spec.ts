@@ -81,6 +81,11 @@ export interface Compiled {
   readonly derivations: readonly Derivation[];
 }
 
+/** A compiled declaration, and the files that it came from; null where it may depend on more than files. */
+export interface Loaded extends Compiled {
+  readonly inputs: readonly string[] | null;
+}
+
 /** A system that declares nothing: what `down` switches to. */
 export const emptySystem: SystemSpec = {
   version: 1,

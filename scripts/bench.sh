@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# `npm run bench`: us and a named peer in turn, in one run; prints medians and the ratio. Root only: it runs dockerd.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ "$(id -u)" = 0 ] || { echo "bench: must be root, to run dockerd beside Podman" >&2; exit 1; }
+bash scripts/prepare-host.sh docker.io docker-compose
+bash scripts/install.sh
+exec node scripts/bench.mjs "$@"
