@@ -29,6 +29,8 @@ export interface EngineCli {
   readonly engine: EngineName;
   readonly cli: string;
   readonly extraArguments: readonly string[];
+  /** Whether the supervisor writes the commands that it runs to its log. */
+  readonly verbose: boolean;
 }
 
 /** Names of the labels that tie a container to its declaration. */

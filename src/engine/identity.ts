@@ -16,6 +16,12 @@ export async function findIdentity(user: string): Promise<Identity | undefined> 
   return result.status === 0 ? { user: name, uid: Number(uid), gid: Number(gid), home } : undefined;
 }
 
+/** The same user with another primary group; undefined where the host has no such group. */
+export async function withGroup(identity: Identity, group: string): Promise<Identity | undefined> {
+  const result = await run(["getent", "group", group]);
+  return result.status === 0 ? { ...identity, gid: Number(result.stdout.split(":")[2]) } : undefined;
+}
+
 /** The user that this process runs as. */
 export async function ownIdentity(): Promise<Identity> {
   const uid = process.getuid?.() ?? 0;
@@ -53,7 +59,7 @@ export function userEnvironment(identity: Identity): Record<string, string> {
 
 /** Prefixes a command so that it runs as the user; setpriv(1) keeps the supplementary groups, which Node would drop. */
 export function commandAs(identity: Identity, argv: readonly string[]): readonly string[] {
-  if (identity.uid === process.getuid?.()) return argv;
+  if (identity.uid === process.getuid?.() && identity.gid === process.getgid?.()) return argv;
   const { uid, gid } = identity;
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--", ...argv];
 }

@@ -29,6 +29,7 @@ export {
   runAs,
   runtimeFolder,
   userEnvironment,
+  withGroup,
 } from "./identity.ts";
 
 /** The engine of a service, run as `identity`. */

@@ -1,7 +1,4 @@
-/**
- * The control API: HTTP with JSON over a unix socket that only its owner can open. `routes` describes it once; the
- * server, the client and the reference in docs/api.md are made from that.
- */
+/** The control API: HTTP with JSON, and server-sent events, over a unix socket that only its owner can open. */
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { describeError, KnownError, type Paths, reportsOf, shellLine } from "../base/index.ts";
@@ -113,7 +110,7 @@ async function act(
   if (action === "command-line" && unit.start.kind === "container") {
     return { status: 0, stdout: `${shellLine(containerArgv(paths, unit, unit.start))}\n`, stderr: "" };
   }
-  const identity = await supervisor.runner.identity(unit.user);
+  const identity = await supervisor.runner.identity(unit);
   const { status, stdout, stderr } = await runAs(identity, [...found.argv, ...given]);
   return { status, stdout, stderr };
 }

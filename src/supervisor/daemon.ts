@@ -5,7 +5,8 @@ import { getRequestListener } from "@hono/node-server";
 import type { Paths } from "../base/index.ts";
 import { ensureFolder, serveSocket, takeLock } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
-import { type Log, Supervisor } from "./supervisor.ts";
+import type { Log } from "./runner.ts";
+import { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
 
 export interface DaemonOptions {

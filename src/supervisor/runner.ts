@@ -1,6 +1,6 @@
 /** Carries out what the state machine decides: starts and stops one unit, and says how it went. */
 import { dirname, join } from "node:path";
-import { KnownError, messageOf, type Paths } from "../base/index.ts";
+import { KnownError, messageOf, type Paths, shellLine } from "../base/index.ts";
 import {
   commandAs,
   type Engine,
@@ -13,6 +13,7 @@ import {
   ownIdentity,
   runArgv,
   userEnvironment,
+  withGroup,
 } from "../engine/index.ts";
 import {
   type ChildProcess,
@@ -40,8 +41,11 @@ export class StartFailure extends Error {
   }
 }
 
+export type Log = (level: "info" | "warn" | "error", message: string) => void;
+
 export interface RunnerOptions {
   readonly paths: Paths;
+  readonly log: Log;
   /** A program of ours ended; containers are watched elsewhere. */
   readonly onExit: (name: string, process: number, exit: ExitInfo) => void;
 }
@@ -72,15 +76,17 @@ export class Runner {
   }
 
   /** Whom a unit runs as. Asked each time: accounts come and go. */
-  async identity(user: string | null): Promise<Identity> {
-    if (user === null) return ownIdentity();
-    const found = await findIdentity(user);
+  async identity({ user, group }: Pick<UnitSpec, "user" | "group">): Promise<Identity> {
+    const found = user === null ? await ownIdentity() : await findIdentity(user);
     if (found === undefined) throw new KnownError("unknown-user", `this host has no user "${user}"`);
-    return found;
+    if (group === null) return found;
+    const joined = await withGroup(found, group);
+    if (joined === undefined) throw new KnownError("unknown-user", `this host has no group "${group}"`);
+    return joined;
   }
 
-  async engine(cli: EngineCli, user: string | null): Promise<Engine> {
-    const identity = await this.identity(user);
+  async engine(cli: EngineCli, unit: Pick<UnitSpec, "user" | "group">): Promise<Engine> {
+    const identity = await this.identity(unit);
     const key = JSON.stringify([cli, identity]);
     const known = this.#engines.get(key) ?? openEngine(cli, identity);
     this.#engines.set(key, known);
@@ -109,8 +115,11 @@ export class Runner {
       case "none":
         return null;
       case "objects": {
-        const engine = await this.engine(start.cli, unit.user);
-        for (const { name, argv } of start.items) await engine.ensureObject(start.object, name, argv);
+        const engine = await this.engine(start.cli, unit);
+        for (const { name, argv } of start.items) {
+          if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(argv)}`);
+          await engine.ensureObject(start.object, name, argv);
+        }
         return null;
       }
       case "container":
@@ -121,11 +130,12 @@ export class Runner {
   }
 
   async #startContainer(unit: UnitSpec, start: StartSpec & { kind: "container" }): Promise<Running> {
-    const engine = await this.engine(start.cli, unit.user);
+    const engine = await this.engine(start.cli, unit);
     const { identity } = engine;
     this.#prepareLog(unit, identity);
     ensureRuntimeFolder(identity);
     const argv = containerArgv(this.#options.paths, unit, start);
+    if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(argv)}`);
     const environment = Object.fromEntries(
       start.hostEnvironment.map((pair) => [pair.split("=", 1)[0] ?? pair, pair.slice(pair.indexOf("=") + 1)]),
     );
@@ -134,7 +144,7 @@ export class Runner {
   }
 
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
-    const identity = await this.identity(unit.user);
+    const identity = await this.identity(unit);
     const log = openSync(this.#prepareLog(unit, identity), "a");
     const environment = Object.fromEntries(
       start.environment.map((pair) => [pair.split("=", 1)[0] ?? pair, pair.slice(pair.indexOf("=") + 1)]),
@@ -172,7 +182,7 @@ export class Runner {
   /** Ends what runs for a unit, and resolves once it is gone. */
   async stop(unit: UnitSpec, running: Running | null): Promise<void> {
     if (unit.start.kind === "container") {
-      const engine = await this.engine(unit.start.cli, unit.user);
+      const engine = await this.engine(unit.start.cli, unit);
       return engine.removeContainer(unit.start.container.name, unit.stopGrace);
     }
     const target = running?.process;

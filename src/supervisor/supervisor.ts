@@ -18,7 +18,7 @@ import {
   step,
   type UnitState,
 } from "./machine.ts";
-import { Runner, StartFailure } from "./runner.ts";
+import { type Log, Runner, StartFailure } from "./runner.ts";
 import { type Running, type SavedUnit, StateFiles } from "./state-file.ts";
 import type { UnitSet, UnitSpec } from "./unit-spec.ts";
 
@@ -42,8 +42,6 @@ export interface StatusReport {
   readonly settled: boolean;
   readonly units: readonly UnitReport[];
 }
-
-export type Log = (level: "info" | "warn" | "error", message: string) => void;
 
 /** Seconds between looks at whether what should run does: the net below the watch of exit files. */
 const livenessInterval = 1;
@@ -77,7 +75,7 @@ export class Supervisor {
     this.#owner = paths.owner;
     this.#log = log;
     this.#files = new StateFiles(paths.supervisor);
-    this.#runner = new Runner({ paths, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
+    this.#runner = new Runner({ paths, log, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
   }
 
   /** Takes up what an earlier supervisor left, then puts `set` in force. */
@@ -104,9 +102,9 @@ export class Supervisor {
   /** Our containers that the engines know, by unit. An engine that does not answer is told of and taken as empty. */
   async #engineView(specs: readonly UnitSpec[]): Promise<ReadonlyMap<string, EngineContainer>> {
     const engines = new Set<Engine>();
-    for (const { start, user } of specs) {
-      if (start.kind !== "container") continue;
-      const engine = await this.#runner.engine(start.cli, user).catch(() => undefined);
+    for (const spec of specs) {
+      if (spec.start.kind !== "container") continue;
+      const engine = await this.#runner.engine(spec.start.cli, spec).catch(() => undefined);
       if (engine !== undefined) engines.add(engine);
     }
     const found = new Map<string, EngineContainer>();
@@ -159,7 +157,7 @@ export class Supervisor {
     const seen = id === null ? undefined : this.#exits.get(id);
     if (seen !== undefined) return seen;
     if (spec.start.kind !== "container" || id === null) return { status: null, signal: null };
-    const engine = await this.#runner.engine(spec.start.cli, spec.user);
+    const engine = await this.#runner.engine(spec.start.cli, spec);
     const status = await engine.exitStatus(id).catch(() => undefined);
     return { status: status ?? null, signal: null };
   }
@@ -401,7 +399,7 @@ export class Supervisor {
         const exit = await this.#exitStatus(spec, running.id);
         if (spec.start.kind === "container") {
           // The name must be free before the next start.
-          const engine = await this.#runner.engine(spec.start.cli, spec.user);
+          const engine = await this.#runner.engine(spec.start.cli, spec);
           await engine.removeContainer(spec.start.container.name, 0).catch((error: unknown) => {
             this.#log("warn", `${name}: what is left of the container could not be removed: ${messageOf(error)}`);
           });

@@ -147,7 +147,12 @@ class Writer {
 
   #cli(service: OciService): EngineCli {
     const extraArguments = service.runtimeExtraArguments.map((each) => this.text(each));
-    return { engine: service.runtime, cli: service.runtimeCli ?? service.runtime, extraArguments };
+    return {
+      engine: service.runtime,
+      cli: service.runtimeCli ?? service.runtime,
+      extraArguments,
+      verbose: service.verbose,
+    };
   }
 
   #container({

@@ -41,11 +41,12 @@ describe.skipIf(notHere !== undefined)("a whole host", () => {
       before.set(path, content(path));
     writeFileSync(
       join(folder, "host.ts"),
-      `import { localTree, manifest, ociContainer, ociImage, ociServiceType, operatingSystem, rootlessPodmanServiceType, service } from "lading";
+      `import { localTree, manifest, ociContainer, ociImage, ociServiceType, operatingSystem, rootlessPodmanServiceType, service, simpleService, supervisorServiceType, unit } from "lading";
 const image = ociImage({ repository: "root-test", value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" }), localTree("./site", { target: "/www" })]) });
 export default operatingSystem({ services: [
   service(rootlessPodmanServiceType, { groupName: "${group}" }),
-  service(ociServiceType, { user: "${user}", group: "${group}", volumes: [{ name: "kept" }], containers: [ociContainer({
+  simpleService("greeter", supervisorServiceType, [unit({ provision: ["greeter"], oneShot: true, user: "${user}", group: "${group}", start: ["/usr/bin/id"] })]),
+  service(ociServiceType, { user: "${user}", group: "${group}", verbose: true, volumes: [{ name: "kept" }], containers: [ociContainer({
     provision: "web", image, volumes: [["kept", "/data"]], ports: [["127.0.0.1:${port}", "8080"]], logFile: join("web.log"), extraArguments: ["--init"],
     command: ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"], stopGrace: 1,
   })] }),
@@ -85,6 +86,13 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
     expect(readFileSync(`/proc/${web?.pid}/status`, "utf8")).toContain(`\nUid:\t${uid}\t`);
     expect(units.map((unit) => [unit.name, unit.status])).toContainEqual(["rootless-podman-shared-root-fs", "done"]);
     expect(content(join(folder, "state/logs/cgroups2-limits.log"))).toMatch(/nothing to do|enabled:/);
+  });
+
+  test("a program runs as its user and group; a verbose service's commands are in the supervisor's log", () => {
+    expect(content(join(folder, "state/logs/greeter.log"))).toMatch(
+      new RegExp(`^uid=\\d+\\(${user}\\) gid=\\d+\\(${group}\\)`),
+    );
+    expect(content(join(folder, "state/daemon.log"))).toContain("web: podman run --rm --replace --name web");
   });
 
   test("again, nothing changes", async () => {
