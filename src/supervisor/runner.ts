@@ -1,6 +1,6 @@
 /** Carries out what the state machine decides: starts and stops one unit, and says how it went. */
 import { dirname, join } from "node:path";
-import { KnownError, messageOf, type Paths, shellLine } from "../base/index.ts";
+import { hasErrno, KnownError, messageOf, type Paths, shellLine } from "../base/index.ts";
 import {
   commandAs,
   type Engine,
@@ -17,10 +17,11 @@ import {
 } from "../engine/index.ts";
 import {
   type ChildProcess,
-  chownSync,
   closeSync,
+  constants,
+  diskError,
   ensureFolder,
-  existsSync,
+  fchownSync,
   isAlive,
   openSync,
   processId,
@@ -67,6 +68,35 @@ export function containerArgv(
   });
 }
 
+/** Variables as an object; a name without a value is none. */
+function environmentOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs
+      .filter((pair) => pair.includes("="))
+      .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+  );
+}
+
+/**
+ * Opens a log that may lie in a folder of an unprivileged user. A link there could point at any file of the host, so
+ * none is followed: open(2), O_NOFOLLOW.
+ */
+function openLog(path: string): { readonly descriptor: number; readonly made: boolean } {
+  const append = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+  try {
+    return { descriptor: openSync(path, append | constants.O_CREAT | constants.O_EXCL, 0o640), made: true };
+  } catch (error) {
+    if (!hasErrno(error, "EEXIST")) throw diskError(error, path);
+  }
+  try {
+    return { descriptor: openSync(path, append), made: false };
+  } catch (error) {
+    if (!hasErrno(error, "ELOOP")) throw diskError(error, path);
+    const hint = "remove the link, or declare where it points as the logFile";
+    throw new KnownError("read-only", `the log ${path} is a symbolic link, which is not followed`, { hint });
+  }
+}
+
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #engines = new Map<string, Engine>();
@@ -98,15 +128,14 @@ export class Runner {
     return [...this.#engines.values()].flatMap(({ exitsFolder }) => (exitsFolder === undefined ? [] : [exitsFolder]));
   }
 
-  /** Makes the log file, owned by whoever writes it. */
-  #prepareLog(unit: UnitSpec, identity: Identity): string {
+  /** Opens the log for appending; one that is new belongs to whoever writes it. Its caller closes it. */
+  #openLog(unit: UnitSpec, identity: Identity): number {
     const path = logPath(this.#options.paths, unit);
     ensureFolder(dirname(path));
-    if (!existsSync(path)) {
-      closeSync(openSync(path, "a", 0o640));
-      if (process.getuid?.() === 0 && identity.uid !== 0) chownSync(path, identity.uid, identity.gid);
-    }
-    return path;
+    const log = openLog(path);
+    if (log.made && process.getuid?.() === 0 && identity.uid !== 0)
+      fchownSync(log.descriptor, identity.uid, identity.gid);
+    return log.descriptor;
   }
 
   async start(unit: UnitSpec): Promise<Running | null> {
@@ -132,30 +161,24 @@ export class Runner {
   async #startContainer(unit: UnitSpec, start: StartSpec & { kind: "container" }): Promise<Running> {
     const engine = await this.engine(start.cli, unit);
     const { identity } = engine;
-    this.#prepareLog(unit, identity);
+    closeSync(this.#openLog(unit, identity));
     ensureRuntimeFolder(identity);
     const argv = containerArgv(this.#options.paths, unit, start);
     if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(argv)}`);
-    const environment = Object.fromEntries(
-      start.hostEnvironment.map((pair) => [pair.split("=", 1)[0] ?? pair, pair.slice(pair.indexOf("=") + 1)]),
-    );
-    const id = await engine.start(argv, environment);
+    const id = await engine.start(argv, environmentOf(start.hostEnvironment));
     return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null };
   }
 
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
     const identity = await this.identity(unit);
-    const log = openSync(this.#prepareLog(unit, identity), "a");
-    const environment = Object.fromEntries(
-      start.environment.map((pair) => [pair.split("=", 1)[0] ?? pair, pair.slice(pair.indexOf("=") + 1)]),
-    );
+    const log = this.#openLog(unit, identity);
     const [program = "", ...args] = commandAs(identity, start.argv);
     let child: ChildProcess;
     try {
       // Its output goes straight to the file: it is not lost, and nothing breaks, when the supervisor dies.
       child = spawn(program, args, {
         cwd: start.directory,
-        env: { ...userEnvironment(identity), ...environment },
+        env: { ...userEnvironment(identity), ...environmentOf(start.environment) },
         stdio: ["ignore", log, log],
         detached: true,
       });

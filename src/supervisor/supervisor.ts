@@ -139,7 +139,8 @@ export class Supervisor {
       this.#remember(spec, container);
       return { ...before, status: "running" };
     }
-    if (spec.start.kind === "program" && running?.process && isAlive(running.process)) {
+    // The kernel knows better than an engine that does not answer, or than no engine at all.
+    if (running?.process && isAlive(running.process)) {
       this.#running.set(spec.name, running);
       return { ...before, status: "running" };
     }

@@ -259,6 +259,34 @@ describe.skipIf(notHere !== undefined)("when something is wrong", () => {
     expect(existsSync(world.path("state/supervisor/web.json.bad"))).toBe(true);
   });
 
+  test("an engine that does not answer while the supervisor comes back: what runs is left alone", async () => {
+    const { pid, units } = await world.status();
+    await world.write({ "silent/podman": "#!/bin/sh\nexit 1\n" });
+    chmodSync(world.path("silent/podman"), 0o755);
+    process.kill(pid, "SIGKILL");
+    await until(async () => (await world.lading(["status"])).status === 3);
+    // Only this supervisor meets the silent engine: it stands in for the one in its units' saved definitions.
+    const saved = world.path("state/supervisor/web.json");
+    const content = readFileSync(saved, "utf8");
+    writeFileSync(saved, content.replace('"cli":"podman"', `"cli":"${world.path("silent/podman")}"`));
+    await world.ok("apply", "host.ts", "--yes");
+    const container = (list: Status["units"], name: string): unknown =>
+      list.find((unit) => unit.name === name)?.containerId;
+    for (const name of ["web", "probe"])
+      expect(container((await world.status()).units, name)).toBe(container(units, name));
+  });
+
+  test("a log that is a link is not followed", async () => {
+    await world.write({ secret: "keep" });
+    await exec(["ln", "-s", world.path("secret"), world.path("linked.log")]);
+    expect(
+      await refused("unit-failed", {
+        "link.ts": extra(`provision: "third", image: tools, logFile: "${world.path("linked.log")}"`),
+      }),
+    ).toContain("is a symbolic link");
+    expect(readFileSync(world.path("secret"), "utf8")).toBe("keep");
+  });
+
   test("two supervisors at once: the second ends, the first goes on", async () => {
     const { pid } = await world.status();
     const { status, stderr } = await world.lading(["daemon"]);
