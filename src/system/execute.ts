@@ -97,7 +97,14 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
 }
 
 async function addUser(user: UserSpec, uid: number | null, { ledger }: ExecuteContext): Promise<void> {
-  ledger.update((before) => ({ users: [...new Set([...before.users, user.name])] }));
+  // A folder that was there before the account is somebody's, unless an earlier account of ours left it.
+  ledger.update((before) => {
+    const ownHome = !existsSync(user.home) || before.retained.some((each) => each.name === user.name);
+    return {
+      users: [...new Set([...before.users, user.name])],
+      homes: user.createHome && ownHome ? [...new Set([...before.homes, user.name])] : before.homes,
+    };
+  });
   const groups = user.supplementaryGroups.length > 0 ? ["--groups", user.supplementaryGroups.join(",")] : [];
   await runOrFail([
     ...["useradd", "--no-user-group", "--gid", user.group, ...groups],
@@ -157,9 +164,10 @@ async function removeUser(name: string, home: boolean, { paths, ledger }: Execut
     await endPauseProcess(identity.uid);
     await runOrFail(["userdel", name]);
     removeTree(runtimeFolder(identity));
-    if (home && identity.home.startsWith("/home/") && existsSync(identity.home)) removeTree(identity.home);
+    if (home && ledger.read().homes.includes(name)) removeTree(identity.home);
   }
-  ledger.update((before) => ({ users: before.users.filter((each) => each !== name) }));
+  const others = (names: readonly string[]): readonly string[] => names.filter((each) => each !== name);
+  ledger.update((before) => ({ users: others(before.users), homes: others(before.homes) }));
 }
 
 /**

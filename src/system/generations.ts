@@ -58,10 +58,13 @@ export class Generations {
     return target === undefined ? undefined : this.read(Number(target.replace(/\.json$/, "")));
   }
 
+  nextNumber(): number {
+    return (this.numbers().at(-1) ?? 0) + 1;
+  }
+
   /** Writes a new generation, not yet current, and returns it. */
-  create(spec: SystemSpec, source: string): Generation {
+  create(number: number, spec: SystemSpec, source: string): Generation {
     ensureFolder(this.#folder, 0o700);
-    const number = (this.numbers().at(-1) ?? 0) + 1;
     const generation: Generation = {
       version: 1,
       number,

@@ -62,6 +62,16 @@ function removeWithEmptyFolder(path: string): void {
 /** Milliseconds that what was started must stay up before a switch counts as done. */
 const stablePeriod = 500;
 
+/** Steps that take something away wait until nothing needs it. */
+function isLate({ deed: { kind } }: Step): boolean {
+  return kind === "object-remove" || kind === "user-remove" || kind === "group-remove";
+}
+
+/** Steps that the supervisor carries out, and those that are nothing but the new generation. */
+function isUnit({ deed: { kind } }: Step): boolean {
+  return kind.startsWith("unit-") || kind === "supervisor-start" || kind === "generation-record";
+}
+
 const noAccounts = { users: [], groups: [] } as const;
 
 export class Host {
@@ -194,11 +204,14 @@ export class Host {
       version: 1,
       from: observed.current?.number ?? null,
       to: null,
+      isNew: false,
       users: observed.ledger.users,
       groups: observed.ledger.groups,
-      hadVolumes: observed.engines.some((each) =>
-        each.volumes.some((volume) => volume.labels[labels.owner] === this.#paths.owner),
-      ),
+      hadVolumes:
+        observed.ledger.retained.length > 0 ||
+        observed.engines.some((each) =>
+          each.volumes.some((volume) => volume.labels[labels.owner] === this.#paths.owner),
+        ),
     };
     this.#journal.write(entry);
     try {
@@ -218,10 +231,6 @@ export class Host {
   async #carryOut({ plan, target }: Planned, source: string | Generation, entry: JournalEntry): Promise<Generation> {
     const { signal, onProgress } = this.#options;
     const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal };
-    const isLate = ({ deed }: Step): boolean =>
-      deed.kind === "object-remove" || deed.kind === "user-remove" || deed.kind === "group-remove";
-    const isUnit = ({ deed }: Step): boolean =>
-      deed.kind.startsWith("unit-") || deed.kind === "supervisor-start" || deed.kind === "generation-record";
     for (const step of plan.steps.filter((each) => !isLate(each) && !isUnit(each))) {
       signal?.throwIfAborted();
       onProgress?.(step.what);
@@ -233,8 +242,10 @@ export class Host {
     const current = this.generations.current();
     // What differed was the host, not the declaration: that is the same generation, put right.
     const same = current?.digest === systemDigest(final) ? current : undefined;
-    const generation = typeof source === "string" ? (same ?? this.generations.create(final, source)) : source;
-    this.#journal.write({ ...entry, to: generation.number });
+    const existing = typeof source === "string" ? same : source;
+    const number = existing?.number ?? this.generations.nextNumber();
+    this.#journal.write({ ...entry, to: number, isNew: existing === undefined });
+    const generation = existing ?? this.generations.create(number, final, source as string);
     signal?.throwIfAborted();
     await this.#putInForce(generation, plan);
     for (const step of plan.steps.filter(isLate)) await execute(step.deed, context);
@@ -314,31 +325,23 @@ export class Host {
       groups: ledger.groups.filter((each) => !entry.groups.includes(each)),
     };
     const from = entry.from === null ? undefined : this.generations.read(entry.from);
-    const unfinished = entry.to === null ? undefined : this.generations.read(entry.to).spec;
+    const isWritten = entry.to !== null && this.generations.numbers().includes(entry.to);
+    const unfinished = isWritten ? this.generations.read(entry.to).spec : undefined;
     const observed = await observe(this.#paths, from?.spec ?? unfinished ?? emptySystem);
     const steps = plan(
       observed,
       from?.spec ?? emptySystem,
       this.#context(null, { removeAccounts: made, withVolumes: !entry.hadVolumes }),
     ).steps;
-    const quiet = { ...this.#options, signal: undefined };
-    const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: quiet.signal };
-    const isUnit = ({ deed }: Step): boolean =>
-      deed.kind.startsWith("unit-") || deed.kind === "supervisor-start" || deed.kind === "generation-record";
+    const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: undefined };
     if (from === undefined) await this.#endSupervision(unfinished ?? emptySystem);
     else if ((await observeSupervisor(this.#paths)) !== null) {
       await this.#client.load(this.generations.path(from.number));
       await this.#client.settled();
     }
     for (const step of steps) if (!isUnit(step)) await execute(step.deed, context);
-    if (entry.to !== null && entry.to !== this.generations.current()?.number && !this.#wasThere(entry))
-      this.generations.remove(entry.to);
+    if (entry.isNew && entry.to !== null) this.generations.remove(entry.to);
     this.#journal.clear();
-  }
-
-  /** Whether the generation that a switch went to existed before it: a rollback makes none. */
-  #wasThere(entry: JournalEntry): boolean {
-    return entry.to !== null && entry.from !== null && entry.to <= entry.from;
   }
 
   /** Stops everything and the supervisor itself; containers that it did not know of are found by their label. */
@@ -374,7 +377,7 @@ export class Host {
       (a, b) => Number(a.deed.kind === "file-restore") - Number(b.deed.kind === "file-restore"),
     );
     for (const { deed, what } of settingsLast) {
-      if (deed.kind.startsWith("unit-") || deed.kind === "generation-record") continue;
+      if (isUnit({ deed } as Step)) continue;
       this.#options.onProgress?.(what);
       await execute(deed, context);
     }

@@ -10,12 +10,14 @@ export interface JournalEntry {
   readonly version: 1;
   /** The generation that was current, and to which an unfinished switch goes back. */
   readonly from: number | null;
-  /** The generation that is being made; null before it has a number. */
+  /** The generation that is being put in force; null before it has a number. */
   readonly to: number | null;
+  /** Whether that generation is made by this switch, and goes with it; one that is gone back to stays. */
+  readonly isNew: boolean;
   /** Accounts that were ours before: others were made by this switch. */
   readonly users: readonly string[];
   readonly groups: readonly string[];
-  /** Whether there were volumes of ours before: if not, those that are there were made by this switch. */
+  /** Whether there were volumes of ours before, seen or kept by `down`: if not, those that are there are this switch's. */
   readonly hadVolumes: boolean;
 }
 

@@ -25,11 +25,13 @@ export interface Ledger {
   readonly version: 1;
   readonly groups: readonly string[];
   readonly users: readonly string[];
+  /** Those of the users whose homes were made with them. */
+  readonly homes: readonly string[];
   readonly files: readonly LedgerFile[];
   readonly retained: readonly RetainedUser[];
 }
 
-const empty: Ledger = { version: 1, groups: [], users: [], files: [], retained: [] };
+const empty: Ledger = { version: 1, groups: [], users: [], homes: [], files: [], retained: [] };
 
 export class LedgerFileStore {
   readonly #path: string;

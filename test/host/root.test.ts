@@ -116,7 +116,17 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
     expect((await exec(["id", user])).status).not.toBe(0);
     expect(existsSync(`/home/${user}`)).toBe(true);
     for (const path of managed) expect(content(path), path).toBe(before.get(path));
+    // An apply that fails gives back what it made, and not a byte of what was kept.
+    const volume = (await exec(["find", `/home/${user}`, "-path", "*/volumes/kept/_data", "-type", "d"])).stdout.trim();
+    writeFileSync(join(volume, "precious"), "data");
+    const declared = readFileSync(join(folder, "host.ts"), "utf8");
+    writeFileSync(join(folder, "host.ts"), declared.replace('"httpd"', '"no-such-applet"'));
+    expect((await lading("apply", "host.ts", "--yes")).stderr).toContain("error unit-failed:");
+    expect((await exec(["id", user])).status).not.toBe(0);
+    expect(content(join(volume, "precious"))).toBe("data");
+    writeFileSync(join(folder, "host.ts"), declared);
     await ok("apply", "host.ts", "--yes");
+    expect(content(join(volume, "precious"))).toBe("data");
     expect((await exec(["id", "-u", user])).stdout.trim()).toBe(uid);
     expect(await page(port)).toBe("from a whole host");
     await ok("down", "--yes", "--volumes");
