@@ -3,7 +3,8 @@ import { buildLayer } from "./layer.ts";
 import { buildFromArchive, buildImage } from "./layout.ts";
 
 export { type ImageSummary, readImage, writeArchive, writeLayout } from "./layout.ts";
-export { localTree, lowerImage, manifest, manifestEntry, ociImage, packOptions, referenceOf } from "./oci-image.ts";
+export { lowerImage } from "./lower-image.ts";
+export { localTree, manifest, manifestEntry, ociImage, packOptions, referenceOf } from "./oci-image.ts";
 export type {
   ImageManifest,
   ImageManifestInput,

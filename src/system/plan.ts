@@ -6,11 +6,10 @@ import { KnownError, type Place } from "../base/index.ts";
 import { type EngineCli, labels } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
 import type { Reference } from "../store/index.ts";
-import type { UnitSpec } from "../supervisor/index.ts";
 import { imageDifferences, unitDifferences } from "./differences.ts";
 import type { LedgerFile } from "./ledger.ts";
-import type { Observed, ObservedEngine } from "./observe.ts";
-import { type HostPort, hostPortOf, publishedPorts } from "./ports.ts";
+import type { Observed } from "./observe.ts";
+import { engineFor, obstacles } from "./obstacles.ts";
 import { type FileSpec, type GroupSpec, type ImageSpec, type SystemSpec, systemDigest, type UserSpec } from "./spec.ts";
 import { allocateSubids, type SubidEntry } from "./subids.ts";
 
@@ -114,8 +113,7 @@ export function plan(observed: Observed, target: SystemSpec, context: PlanContex
   if (planner.steps.length === 0 && observed.current?.digest !== systemDigest(target)) {
     planner.add({ kind: "generation-record" }, "record the declaration", "it changed, but nothing that runs did");
   }
-  checkForeign(planner, observed, target);
-  checkPorts(planner, observed, target);
+  planner.problems.push(...obstacles(observed, target, context.owner));
   return { version: 1, steps: planner.steps, problems: planner.problems, orphans };
 }
 
@@ -258,10 +256,6 @@ function drifted(path: string): KnownError {
   return new KnownError("file-drifted", `${path} was edited since Lading wrote it`, { hint });
 }
 
-function engineFor(observed: Observed, user: string | null): ObservedEngine | undefined {
-  return observed.engines.find((each) => each.user === user);
-}
-
 function planImages(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
   for (const image of target.images) {
     const here = engineFor(observed, image.user)?.images[image.reference];
@@ -369,69 +363,4 @@ function planRemovals(
       planner.add({ kind: "group-remove", group }, `remove group ${group}`, "Lading made it");
   }
   return orphans;
-}
-
-/** A container that carries a declared name but not our label would be thrown away by `--replace`. */
-function checkForeign(planner: Planner, observed: Observed, target: SystemSpec): void {
-  for (const unit of target.units) {
-    if (unit.start.kind !== "container") continue;
-    const { name } = unit.start.container;
-    const found = engineFor(observed, unit.user)?.containers.find((each) => each.name === name);
-    if (found === undefined || found.labels[labels.unit] !== undefined) continue;
-    const hint = `remove or rename it (podman rm ${name}), or give the unit another name with \`provision\``;
-    planner.problem("name-taken", `a container called "${name}" exists that is not Lading's`, {
-      where: unit.place,
-      hint,
-    });
-  }
-}
-
-/** A port that something else listens on would fail the start, after the old container is gone: found before. */
-function checkPorts(planner: Planner, observed: Observed, target: SystemSpec): void {
-  const running = new Set(
-    observed.engines.flatMap((each) =>
-      each.containers
-        .filter((container) => container.state === "running")
-        .map((container) => container.labels[labels.unit]),
-    ),
-  );
-  const own = (observed.current?.spec.units ?? []).filter((unit) => running.has(unit.name)).flatMap(hostPorts);
-  for (const unit of target.units) {
-    for (const port of hostPorts(unit)) {
-      const held = (number: number): boolean =>
-        own.some((each) => each.protocol === port.protocol && each.first <= number && number <= each.last);
-      const taken = observed.ports.find(
-        (each) =>
-          each.protocol === port.protocol &&
-          port.first <= each.port &&
-          each.port <= port.last &&
-          !held(each.port) &&
-          addressMatches(port.address, each.address),
-      );
-      if (taken === undefined) continue;
-      const hint = `find out who has it with: ss -lntup 'sport = :${taken.port}'`;
-      planner.problem(
-        "port-in-use",
-        `"${unit.name}" publishes port ${taken.port}/${port.protocol}, which another program has`,
-        { where: unit.place, hint },
-      );
-    }
-  }
-}
-
-function hostPorts(unit: UnitSpec): readonly HostPort[] {
-  if (unit.start.kind !== "container") return [];
-  return publishedPorts(unit.start.container.options).flatMap((published) => hostPortOf(published) ?? []);
-}
-
-/** The kernel prints IPv4 addresses as little-endian hexadecimal; all zeros is every address. */
-function addressMatches(declared: string, listening: string): boolean {
-  if (declared === "" || /^0+$/.test(listening)) return true;
-  const hex = declared
-    .split(".")
-    .map((part) => Number(part).toString(16).padStart(2, "0"))
-    .reverse()
-    .join("")
-    .toUpperCase();
-  return hex === listening;
 }

@@ -179,6 +179,11 @@ describe.skipIf(notHere !== undefined)("when something is wrong", () => {
       "--detach",
       "--name",
       "foreign",
+      // Another Lading's, of which this one knows nothing.
+      "--label",
+      "dev.lading.unit=foreign",
+      "--label",
+      "dev.lading.owner=another",
       "--network",
       "none",
       stdout.trim().split("\n")[0] ?? "",

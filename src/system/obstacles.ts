@@ -1,0 +1,81 @@
+/** What on the host stands in the way of a plan: found before anything is touched. Pure. */
+import { KnownError } from "../base/index.ts";
+import { labels } from "../engine/index.ts";
+import type { UnitSpec } from "../supervisor/index.ts";
+import type { Observed, ObservedEngine } from "./observe.ts";
+import { type HostPort, hostPortOf, publishedPorts } from "./ports.ts";
+import type { SystemSpec } from "./spec.ts";
+
+/** What was seen of a user's engine. */
+export function engineFor(observed: Observed, user: string | null): ObservedEngine | undefined {
+  return observed.engines.find((each) => each.user === user);
+}
+
+/** Everything that would make the switch to `target` fail, or harm what is not ours. */
+export function obstacles(observed: Observed, target: SystemSpec, owner: string): readonly KnownError[] {
+  return [...foreignContainers(observed, target, owner), ...takenPorts(observed, target)];
+}
+
+/** A container of a declared name that is not this Lading's would be thrown away by `--replace`. */
+function foreignContainers(observed: Observed, target: SystemSpec, owner: string): readonly KnownError[] {
+  const problems: KnownError[] = [];
+  for (const unit of target.units) {
+    if (unit.start.kind !== "container") continue;
+    const { name } = unit.start.container;
+    const found = engineFor(observed, unit.user)?.containers.find((each) => each.name === name);
+    if (found === undefined || found.labels[labels.owner] === owner) continue;
+    const hint = `remove or rename it (podman rm ${name}), or give the unit another name with \`provision\``;
+    const message = `a container called "${name}" exists that this Lading did not make`;
+    problems.push(new KnownError("name-taken", message, { where: unit.place, hint }));
+  }
+  return problems;
+}
+
+/** A port that something else listens on would fail the start, after the old container is gone: found before. */
+function takenPorts(observed: Observed, target: SystemSpec): readonly KnownError[] {
+  const problems: KnownError[] = [];
+  const running = new Set(
+    observed.engines.flatMap((each) =>
+      each.containers
+        .filter((container) => container.state === "running")
+        .map((container) => container.labels[labels.unit]),
+    ),
+  );
+  const own = (observed.current?.spec.units ?? []).filter((unit) => running.has(unit.name)).flatMap(hostPorts);
+  for (const unit of target.units) {
+    for (const port of hostPorts(unit)) {
+      const held = (number: number): boolean =>
+        own.some((each) => each.protocol === port.protocol && each.first <= number && number <= each.last);
+      const taken = observed.ports.find(
+        (each) =>
+          each.protocol === port.protocol &&
+          port.first <= each.port &&
+          each.port <= port.last &&
+          !held(each.port) &&
+          addressMatches(port.address, each.address),
+      );
+      if (taken === undefined) continue;
+      const hint = `find out who has it with: ss -lntup 'sport = :${taken.port}'`;
+      const message = `"${unit.name}" publishes port ${taken.port}/${port.protocol}, which another program has`;
+      problems.push(new KnownError("port-in-use", message, { where: unit.place, hint }));
+    }
+  }
+  return problems;
+}
+
+function hostPorts(unit: UnitSpec): readonly HostPort[] {
+  if (unit.start.kind !== "container") return [];
+  return publishedPorts(unit.start.container.options).flatMap((published) => hostPortOf(published) ?? []);
+}
+
+/** The kernel prints IPv4 addresses as little-endian hexadecimal; all zeros is every address. */
+function addressMatches(declared: string, listening: string): boolean {
+  if (declared === "" || /^0+$/.test(listening)) return true;
+  const hex = declared
+    .split(".")
+    .map((part) => Number(part).toString(16).padStart(2, "0"))
+    .reverse()
+    .join("")
+    .toUpperCase();
+  return hex === listening;
+}
