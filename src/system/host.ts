@@ -361,10 +361,14 @@ export class Host {
   }
 
   /** What `down` would do. */
-  planDown(withVolumes: boolean): Promise<Planned> {
+  async planDown(withVolumes: boolean): Promise<Planned> {
     const { users, groups } = this.#ledger.read();
     const kind = process.getuid?.() === 0 ? "system" : "home";
-    return this.plan({ ...emptySystem, kind }, { withVolumes, removeAccounts: { users, groups } });
+    const removeAccounts = { users, groups };
+    const planned = await this.plan({ ...emptySystem, kind }, { withVolumes, removeAccounts });
+    // Nothing is recorded: the records go as well.
+    const steps = planned.plan.steps.filter(({ deed }) => deed.kind !== "generation-record");
+    return { ...planned, plan: { ...planned.plan, steps } };
   }
 
   /** Takes away everything that Lading made here. Volumes, and the homes that hold them, only when asked. */

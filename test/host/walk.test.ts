@@ -267,5 +267,6 @@ describe.skipIf(notHere !== undefined)("one declaration, from nothing to nothing
     await world.ok("down", "--yes", "--volumes");
     expect((await world.podman("volume", "exists", "lading-test-data")).status).toBe(1);
     expect((await exec(["ls", "-A", world.path("state")])).stdout).toBe("");
+    expect(await world.ok("down", "--yes")).toContain("Nothing to do");
   });
 });
