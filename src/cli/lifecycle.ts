@@ -1,13 +1,13 @@
 /** `lading start`, `stop` and `restart`: asks the supervisor, and waits until it is so. */
 import { KnownError } from "../base/index.ts";
-import { SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import { isUp, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
 import type { Answer, Context } from "./context.ts";
 import { requireUnit } from "./units.ts";
 
 type Verb = "start" | "stop" | "restart";
 
 function requireResult(verb: Verb, unit: UnitReport): void {
-  const up = unit.status === "running" || unit.status === "done";
+  const up = isUp(unit);
   if (verb === "stop" ? !up && unit.status !== "failed" : up) return;
   const message = `${unit.name} is ${unit.status}${unit.reason === null ? "" : `: ${unit.reason}`}`;
   throw new KnownError("unit-failed", message, { hint: `\`lading why ${unit.name}\` explains it` });

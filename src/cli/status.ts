@@ -1,6 +1,6 @@
 /** `lading status [UNIT]`: what the supervisor knows; no engine is asked. */
 import { shortDigest } from "../base/index.ts";
-import { describeExit, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import { describeExit, isUp, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
 import { type Answer, type Context, table } from "./context.ts";
 import { requireUnit } from "./units.ts";
 
@@ -12,9 +12,10 @@ export function age(since: number, now: number = Date.now()): string {
   return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
-function paintStatus(context: Context, { status }: UnitReport): string {
+function paintStatus(context: Context, unit: UnitReport): string {
+  const { status } = unit;
   if (status === "failed") return context.paint("red", status);
-  return status === "running" || status === "done" ? context.paint("green", status) : status;
+  return isUp(unit) ? context.paint("green", status) : status;
 }
 
 export async function run(context: Context, [name]: readonly (string | undefined)[]): Answer {

@@ -1,6 +1,6 @@
 /** `lading why UNIT`: the chain of reasons, from the unit down to what it waits for, and its last words. */
 import { formatPlace } from "../base/index.ts";
-import { describeExit, logPath, SupervisorClient } from "../supervisor/index.ts";
+import { describeExit, isUp, logPath, SupervisorClient } from "../supervisor/index.ts";
 import { lastLogLines } from "../system/index.ts";
 import type { Answer, Context } from "./context.ts";
 import { age } from "./status.ts";
@@ -15,7 +15,7 @@ export async function run(context: Context, [name = ""]: readonly (string | unde
   const waits = unit.requirement
     .map((required) => status.units.find((each) => each.provision.includes(required)))
     .filter((each) => each !== undefined);
-  const notUp = waits.filter((each) => each.status !== "running" && each.status !== "done");
+  const notUp = waits.filter((each) => !isUp(each));
   if (context.json) {
     context.print(
       JSON.stringify(

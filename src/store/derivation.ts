@@ -31,11 +31,6 @@ export type SourceEntry =
       readonly digest: Digest;
     };
 
-/** A tree of this machine, taken into the store: `origin` is where it lies and is not hashed. */
-export interface Source {
-  readonly entries: readonly SourceEntry[];
-}
-
 /** The hashed part of a derivation; `builder` selects the function that carries it out. */
 export interface Recipe {
   readonly version: 1;

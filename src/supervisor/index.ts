@@ -1,6 +1,6 @@
 export type { ActionResult } from "./api.ts";
 export { SupervisorClient } from "./client.ts";
-export { describeExit, type ExitInfo, type UnitStatus } from "./machine.ts";
+export { describeExit, type ExitInfo, isUp, type UnitStatus } from "./machine.ts";
 export { containerArgv, logPath } from "./runner.ts";
 export type { StatusReport, UnitReport } from "./supervisor.ts";
 export type { ActionSpec, StartSpec, UnitSet, UnitSpec } from "./unit-spec.ts";

@@ -97,7 +97,7 @@ export function freshUnit(unit: MachineUnit, now: number): UnitState {
 }
 
 /** Whether what requires the unit may start. */
-export function isUp(state: UnitState): boolean {
+export function isUp(state: Pick<UnitState, "status">): boolean {
   return state.status === "running" || state.status === "done";
 }
 

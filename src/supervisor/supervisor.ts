@@ -3,6 +3,7 @@
  * containers and programs, requests, time) into events. Containers are detached, so its death ends nothing; when it
  * comes back it asks the engine what runs and adopts it.
  */
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { KnownError, messageOf, type Paths } from "../base/index.ts";
 import { type Engine, type EngineContainer, labels } from "../engine/index.ts";
@@ -317,7 +318,7 @@ export class Supervisor {
   #enqueue(work: () => Promise<void>): void {
     this.#queue.push(work);
     const next = (): void => {
-      const work = this.#busy < 2 ? this.#queue.shift() : undefined;
+      const work = this.#busy < availableParallelism() ? this.#queue.shift() : undefined;
       if (work === undefined) return;
       this.#busy += 1;
       void work().finally(() => {

@@ -7,7 +7,7 @@ import { digestOf, KnownError, type Paths, Problems } from "../base/index.ts";
 import { labels } from "../engine/index.ts";
 import { type ImageSummary, imageBuilders, readImage } from "../image/index.ts";
 import { type Derivation, type ItemName, Store, storeBuilders } from "../store/index.ts";
-import { type StatusReport, SupervisorClient } from "../supervisor/index.ts";
+import { isUp, type StatusReport, SupervisorClient } from "../supervisor/index.ts";
 import {
   closeSync,
   ensureFolder,
@@ -172,10 +172,7 @@ export class Host {
     if (status === null || !status.settled || status.units.length !== current.spec.units.length) return false;
     const inPlace = status.units.every((unit) => {
       const declared = current.spec.units.find((each) => each.name === unit.name);
-      return (
-        declared?.digest === unit.digest &&
-        (unit.wanted === "down" || unit.status === "running" || unit.status === "done")
-      );
+      return declared?.digest === unit.digest && (unit.wanted === "down" || isUp(unit));
     });
     const { files } = this.#ledger.read();
     const filesAsWritten = files.every((file) => {
@@ -273,9 +270,7 @@ export class Host {
   }
 
   async #requireUp(status: StatusReport, generation: Generation, touched: ReadonlySet<string>): Promise<void> {
-    const down = status.units.filter(
-      (unit) => touched.has(unit.name) && unit.wanted === "up" && unit.status !== "running" && unit.status !== "done",
-    );
+    const down = status.units.filter((unit) => touched.has(unit.name) && unit.wanted === "up" && !isUp(unit));
     // What only waits for a failed unit says nothing new.
     const failed = down.filter((unit) => unit.status === "failed");
     if (down.length > 0)

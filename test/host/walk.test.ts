@@ -1,4 +1,5 @@
 /** One declaration through everything, as a plain user with real rootless Podman. */
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exec } from "../support.ts";
@@ -182,6 +183,22 @@ describe.skipIf(notHere !== undefined)("one declaration, from nothing to nothing
     expect([after.status, after.containerId === before]).toEqual(["running", false]);
     const wrong = await world.lading(["stop", "wbe"]);
     expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining("error unknown-unit:")]);
+  });
+
+  test("the control API tells of each change as it happens", async () => {
+    const events: string[] = [];
+    const client = request({ socketPath: world.path("run/control.sock"), path: "/v1/events" }, (answer) => {
+      answer.on("data", (chunk) => events.push(String(chunk)));
+    });
+    client.on("error", () => undefined);
+    client.end();
+    await until(async () => events.join("").includes("event: status"));
+    await world.ok("restart", "probe");
+    await until(async () => /event: unit\ndata: .*"status":"running".*"name":"probe"/.test(events.join("")));
+    client.destroy();
+    // A restart passes "stopped" within one step: nobody could have acted on it.
+    const seen = [...events.join("").matchAll(/event: unit\ndata: \{"status":"(\w+)"/g)].map(([, status]) => status);
+    expect(seen).toEqual(["stopping", "starting", "running"]);
   });
 
   test("the action command-line prints a command that a shell can run; an unknown action is an error", async () => {

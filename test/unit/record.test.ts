@@ -8,8 +8,10 @@ import {
   defineRecord,
   integer,
   listOf,
+  pass,
   placeOf,
   recordOf,
+  refuse,
   string,
 } from "../../src/record/index.ts";
 import { pairs } from "../../src/store/index.ts";
@@ -116,6 +118,22 @@ describe("records", () => {
     });
     expect(line({ ends: [point({ name: "a" }), { name: "b" }] }).ends[1]).toEqual(point({ name: "b" }));
     expect(() => line({ ends: [{ name: 2 }] })).toThrow('line: field "ends[0].name"');
+  });
+});
+
+describe("a sanitizer", () => {
+  const even = defineRecord<{ readonly size: number }, { readonly size: number }>("box", "A box.", {
+    size: {
+      type: integer(0, 99),
+      doc: "Its size.",
+      sanitize: (size: number) => (size % 2 === 0 ? pass(size / 2) : refuse("an even number", size)),
+    },
+  });
+
+  test("normalises what the type accepts, and refuses with its own words", () => {
+    expect(even({ size: 8 })).toEqual({ size: 4 });
+    expect(() => even({ size: 7 })).toThrow('box: field "size": expected an even number, got number 7');
+    expect(() => even({ size: 100 })).toThrow("a whole number from 0 to 99");
   });
 });
 
