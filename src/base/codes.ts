@@ -29,6 +29,14 @@ export const codes = {
   "unknown-user":
     "A unit runs as, or an account or range names, a user or group that is neither declared nor on the host.",
   "subid-conflict": "Subordinate id ranges overlap, or leave the range that ids can have.",
+  "unsupported-field": "A field has no counterpart in the declared engine.",
+  "short-name": "A warning: an image's name leaves its registry to the engine's configuration.",
+  "fields-contradict": "Two fields of one record contradict each other.",
+  "subnet-overlap": "A network's subnet overlaps another's, or its addresses lie outside it.",
+  "volume-source-missing": "A folder or file of the host that a container mounts does not exist.",
+  "secret-unsafe": "A secret's file is missing, or can be read by others.",
+  "file-invalid": "A managed file is not what its reader accepts, such as TOML or JSON with a mistake.",
+  "object-differs": "A network or volume exists with other options than declared.",
   // The store and images.
   "source-missing": "A local file or tree that the declaration names cannot be read.",
   "source-changed": "A local file changed between the moment it was hashed and the moment it was copied.",

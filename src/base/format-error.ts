@@ -48,9 +48,9 @@ export function isErrorReport(value: unknown): value is ErrorReport {
 }
 
 /** One error as the terminal shows it: `file:line:column: error CODE: message`, then the hint. */
-export function formatError(report: ErrorReport): string {
+export function formatError(report: ErrorReport, severity: "error" | "warning" = "error"): string {
   const place = report.where === undefined ? "" : `${formatPlace(report.where)}: `;
-  const lines = [`${place}error ${report.code}: ${printable(report.message)}`];
+  const lines = [`${place}${severity} ${report.code}: ${printable(report.message)}`];
   if (report.also !== undefined) lines.push(`  also: ${formatPlace(report.also)}`);
   if (report.hint !== undefined) lines.push(`  hint: ${printable(report.hint)}`);
   return lines.join("\n");

@@ -7,4 +7,5 @@ export { layoutTag } from "./layout-tag.ts";
 export { type ImageRef, imageBaseName, isName, nearest, parseImageRef, type ServiceName } from "./names.ts";
 export { type PathOptions, type Paths, pathsFor } from "./paths.ts";
 export { capturePlace, formatPlace, type Place, placeOfError, registerBundle } from "./place.ts";
+export { parseDuration, parseSize } from "./quantities.ts";
 export { shellLine, shellQuote } from "./shell-line.ts";

@@ -12,6 +12,8 @@ export interface Paths {
   readonly supervisor: string;
   readonly runtime: string;
   readonly socket: string;
+  /** In memory: what containers find in /run/secrets. */
+  readonly secrets: string;
   /** Ties containers to this state: the value of the owner label. */
   readonly owner: string;
 }
@@ -38,6 +40,7 @@ export function pathsFor({ uid, root = "", environment }: PathOptions): Paths {
     supervisor: join(state, "supervisor"),
     runtime,
     socket: join(runtime, "control.sock"),
+    secrets: `${runtime}-secrets`,
     owner: digestOf(state).slice(7, 19),
   };
 }

@@ -1,13 +1,15 @@
 /** `lading apply FILE`: build, plan, switch, wait. Everything slow comes before anything is touched. */
 import { resolve } from "node:path";
 import { Problems } from "../base/index.ts";
-import { type Answer, type Context, exitCodes } from "./context.ts";
+import { emptyPlan, warningsOf } from "../system/index.ts";
+import { type Answer, type Context, exitCodes, names } from "./context.ts";
 import { remember } from "./in-force.ts";
 import { printPlan } from "./show-plan.ts";
 
 export interface ApplyOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly replaceVolume?: string;
 }
 
 export async function run(
@@ -17,17 +19,18 @@ export async function run(
 ): Answer {
   const since = Date.now();
   const compiled = await context.load(file);
+  context.warn(warningsOf(compiled.spec));
   const host = await context.host();
   host.requireAuthority(compiled.spec);
   if (await host.isInForce(compiled)) {
-    printPlan(context, { version: 1, steps: [], problems: [], orphans: [] });
+    printPlan(context, emptyPlan);
     return exitCodes.done;
   }
   await using _lock = await host.lock(`lading apply ${file}`);
   const recovered = await host.recover();
   if (recovered !== undefined) context.progress(recovered);
   await host.build(compiled.derivations, compiled.spec.roots);
-  const planned = await host.plan(compiled.spec);
+  const planned = await host.plan(compiled.spec, { replaceVolumes: names(options.replaceVolume) });
   printPlan(context, planned.plan);
   if (planned.plan.problems.length > 0) throw new Problems(planned.plan.problems);
   if (planned.plan.steps.length === 0) return exitCodes.done;

@@ -19,6 +19,10 @@ function lazy<O>(load: () => Promise<Module<O>>): CommandEntry["run"] {
 }
 
 const yes = ["-y, --yes", "do it without asking"] as const;
+const replaceVolume = [
+  "--replace-volume <names>",
+  "make these volumes anew, without their data, where they were made with other options (names, separated by commas)",
+] as const;
 
 export const commands: readonly CommandEntry[] = [
   {
@@ -43,27 +47,28 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "plan <file>",
     description: "show what apply would do here, and why; exit 0 for nothing, 4 for something",
+    options: [replaceVolume],
     example: "lading plan host.ts",
     run: lazy(() => import("./plan.ts")),
   },
   {
     name: "apply <file>",
     description: "build, show the plan, switch, and wait until everything runs",
-    options: [yes, ["--dry-run", "stop after the plan"]],
+    options: [yes, ["--dry-run", "stop after the plan"], replaceVolume],
     example: "lading apply host.ts --yes",
     run: lazy(() => import("./apply.ts")),
   },
   {
     name: "rollback [number]",
     description: "go back to the generation before, or to the one with this number",
-    options: [yes],
+    options: [yes, replaceVolume],
     example: "lading rollback --yes",
     run: lazy(() => import("./rollback.ts")),
   },
   {
     name: "switch <number>",
     description: "go to the generation with this number",
-    options: [yes],
+    options: [yes, replaceVolume],
     example: "lading switch 3 --yes",
     run: lazy(() => import("./rollback.ts")),
   },

@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { KnownError, type Paths, pathsFor } from "../base/index.ts";
+import { type ErrorReport, formatError, KnownError, type Paths, pathsFor } from "../base/index.ts";
 import type { Host, Loaded } from "../system/index.ts";
 
 /** Exit codes, as DESIGN has them. */
@@ -27,6 +27,8 @@ export interface Context {
   readonly print: (text: string) => void;
   /** Tells of progress, on stderr. */
   readonly progress: (text: string) => void;
+  /** Tells of what is not wrong but worth a look, on stderr. */
+  readonly warn: (warnings: readonly ErrorReport[]) => void;
   readonly paint: (style: keyof typeof styles, text: string) => string;
   readonly load: (file: string) => Promise<Loaded>;
   readonly host: () => Promise<Host>;
@@ -57,6 +59,10 @@ export function makeContext(options: CommonOptions): Context {
     signal: abort.signal,
     print: (text) => void process.stdout.write(`${text}\n`),
     progress: (text) => void process.stderr.write(`${text}\n`),
+    warn: (warnings) => {
+      // With --json, stderr is for errors as data.
+      if (!json) for (const each of warnings) process.stderr.write(`${formatError(each, "warning")}\n`);
+    },
     paint: (style, text) => (colours ? `\u001b[${styles[style]}m${text}\u001b[0m` : text),
     load: async (file) => {
       const { loadDeclaration } = await import("../load/index.ts");
@@ -88,6 +94,11 @@ export function makeContext(options: CommonOptions): Context {
 export function requireAbsoluteRoot(root: string | undefined): void {
   if (root !== undefined && !isAbsolute(root))
     throw new KnownError("usage", `--root takes an absolute path, not "${root}"`);
+}
+
+/** The names of an option that takes several, separated by commas. */
+export function names(option: string | undefined): readonly string[] {
+  return option === undefined ? [] : option.split(",").filter((name) => name !== "");
 }
 
 /** Lines up columns by the widest cell; the last column is left as it is. */

@@ -1,12 +1,12 @@
 /** `lading rollback [NUMBER]` and `lading switch NUMBER`: an earlier generation, from the images that it had. */
 import { KnownError, Problems } from "../base/index.ts";
-import { type Answer, type Context, exitCodes } from "./context.ts";
+import { type Answer, type Context, exitCodes, names } from "./context.ts";
 import { printPlan } from "./show-plan.ts";
 
 export async function run(
   context: Context,
   [wanted]: readonly (string | undefined)[],
-  options: { readonly yes?: boolean },
+  options: { readonly yes?: boolean; readonly replaceVolume?: string },
 ): Answer {
   if (wanted !== undefined && !/^\d+$/.test(wanted))
     throw new KnownError("usage", `"${wanted}" is no number of a generation`);
@@ -26,7 +26,7 @@ export async function run(
     throw new KnownError("generation-missing", message, { hint });
   }
   const generation = host.generations.read(number);
-  const planned = await host.plan(generation.spec);
+  const planned = await host.plan(generation.spec, { replaceVolumes: names(options.replaceVolume) });
   printPlan(context, planned.plan);
   if (planned.plan.problems.length > 0) throw new Problems(planned.plan.problems);
   if (number === current) return exitCodes.done;

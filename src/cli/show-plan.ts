@@ -14,7 +14,7 @@ function signOf({ deed: { kind } }: Step): keyof typeof signs {
 const colours = { add: "green", change: "yellow", remove: "red" } as const;
 
 /** A plan for `--json`, version 1. What a deed holds is the executor's business and not shown. */
-export function planJson({ steps, orphans }: Plan): object {
+function planJson({ steps, orphans, notes }: Plan): object {
   return {
     version: 1,
     steps: steps.map(({ deed, what, why, details, where, interrupts }) => ({
@@ -26,13 +26,14 @@ export function planJson({ steps, orphans }: Plan): object {
       ...(where === undefined ? {} : { where }),
     })),
     orphans,
+    notes,
   };
 }
 
 /** Prints a plan: a line for each step with its reason, what differs below it, and a summary last. */
-export function printPlan(context: Context, { steps, orphans }: Plan): void {
-  if (context.json)
-    return context.print(JSON.stringify(planJson({ version: 1, steps, orphans, problems: [] }), null, 2));
+export function printPlan(context: Context, plan: Plan): void {
+  if (context.json) return context.print(JSON.stringify(planJson(plan), null, 2));
+  const { steps, orphans, notes } = plan;
   if (steps.length === 0) context.print(unchanged);
   const lines = table(
     steps.map((step) => {
@@ -48,6 +49,7 @@ export function printPlan(context: Context, { steps, orphans }: Plan): void {
     for (const detail of step.details) context.print(`    ${detail}`);
   }
   for (const orphan of orphans) context.print(`  volume ${orphan} is kept; nothing declares it any more`);
+  for (const note of notes) context.print(`  note: ${note}`);
   if (steps.length === 0) return;
   const count = (word: string, wanted: (step: Step) => boolean): string[] => {
     const number = steps.filter(wanted).length;

@@ -1,17 +1,5 @@
-/** Containers as plain data, and the arguments that an engine is given for them. Pure. */
-
-export type EngineName = "podman" | "docker";
-
-/** What a container's record says, with all staged text written out. */
-export interface ContainerFields {
-  readonly entrypoint: string | readonly string[] | undefined;
-  readonly environment: readonly string[];
-  readonly network: string | undefined;
-  readonly containerUser: string | undefined;
-  readonly workdir: string | undefined;
-  readonly ports: readonly string[];
-  readonly volumes: readonly string[];
-}
+/** Containers as plain data, and the commands that an engine is given for them. Pure. */
+import { type EngineName, optionValues } from "./container-options.ts";
 
 /** A container as the engine is asked to run it. */
 export interface ContainerSpec {
@@ -42,48 +30,26 @@ export const labels = {
   spec: "dev.lading.spec",
 } as const;
 
-/** The options in their one order: entrypoint, env, network, user, workdir, ports, volumes. */
-export function containerOptions(engine: EngineName, fields: ContainerFields): readonly string[] {
-  const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
-  return [
-    ...option("--entrypoint", entrypointArgument(engine, fields.entrypoint)),
-    ...fields.environment.flatMap((pair) => ["--env", pair]),
-    ...option("--network", fields.network),
-    ...option("--user", fields.containerUser),
-    ...option("--workdir", fields.workdir),
-    ...fields.ports.flatMap((pair) => ["-p", pair]),
-    ...fields.volumes.flatMap((pair) => ["-v", pair]),
-  ];
-}
-
-/** Podman takes a list as JSON; Docker takes one word, and the rest goes before the command. */
-function entrypointArgument(engine: EngineName, entrypoint: ContainerFields["entrypoint"]): string | undefined {
-  if (entrypoint === undefined || typeof entrypoint === "string") return entrypoint;
-  return engine === "podman" ? JSON.stringify(entrypoint) : entrypoint[0];
-}
-
-/** The container's arguments after the image. */
-export function commandArguments(
-  engine: EngineName,
-  entrypoint: ContainerFields["entrypoint"],
-  command: readonly string[],
-): readonly string[] {
-  return engine === "docker" && Array.isArray(entrypoint) ? [...entrypoint.slice(1), ...command] : command;
-}
-
 /** What the supervisor adds to a container for its own bookkeeping. */
 export interface Bookkeeping {
   readonly labels: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Secrets: files that are mounted, and names of variables whose values are in the engine's own environment. */
+  readonly mounts: readonly string[];
+  readonly variables: readonly string[];
 }
 
 /** The whole command that starts a container, detached: it outlives the supervisor. */
 export function runArgv(cli: EngineCli, container: ContainerSpec, image: string, own: Bookkeeping): readonly string[] {
   const podman = cli.engine === "podman";
+  const ownLog = podman && optionValues(container.options, "--log-driver").length === 0;
   const bookkeeping = [
     "--detach",
     ...Object.entries(own.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
-    ...(podman ? ["--pull", "never", "--log-driver", "k8s-file", "--log-opt", `path=${own.logFile}`] : []),
+    ...(podman ? ["--pull", "never"] : []),
+    ...(ownLog ? ["--log-driver", "k8s-file", "--log-opt", `path=${own.logFile}`] : []),
+    ...own.mounts.flatMap((mount) => ["--volume", mount]),
+    ...own.variables.flatMap((name) => ["--env", name]),
   ];
   return [
     ...[cli.cli, ...cli.extraArguments, "run", "--rm", ...(podman ? ["--replace"] : []), "--name", container.name],

@@ -1,4 +1,4 @@
-/** What Lading asks of a container engine. Podman implements it; the tests hold every implementation to it. */
+/** What Lading asks of a container engine. One suite of tests holds every implementation to it. */
 import type { EngineCli } from "./container-spec.ts";
 import type { Identity } from "./identity.ts";
 
@@ -13,11 +13,31 @@ export interface EngineContainer {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A network or volume that the engine knows. */
+/** A network or volume that the engine knows. What does not apply to it is empty. */
 export interface EngineObject {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly subnets: readonly { readonly subnet: string; readonly gateway: string | undefined }[];
+  readonly internal: boolean;
+  readonly ipv6: boolean;
 }
+
+export type Health = "starting" | "healthy" | "unhealthy";
+
+/** How a container is started. */
+export interface StartOptions {
+  /** The engine's own environment, beside its user's. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Arguments of `network connect` for networks that are joined before the start. */
+  readonly connect: readonly (readonly string[])[];
+  /** Open for appending, for engines that do not write the log themselves. Its caller closes it. */
+  readonly log: { readonly descriptor: number; readonly path: string };
+}
+
+/** Hears of containers that ended, by identifier. */
+export type EndListener = (id: string, status: number) => void;
 
 export interface Engine {
   readonly cli: EngineCli;
@@ -29,20 +49,25 @@ export interface Engine {
   objects(object: "network" | "volume"): Promise<readonly EngineObject[]>;
   /** The identifier of an image that is here; undefined when it is not. */
   imageId(reference: string): Promise<string | undefined>;
-  /** Makes an image of the store available under `reference`, sending only the layers that the engine lacks. */
+  /** Makes an image of the store available under `reference`. */
   load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void>;
   pull(reference: string, signal?: AbortSignal): Promise<void>;
-  /** Starts a container detached; resolves with its identifier. */
-  start(argv: readonly string[], environment: Readonly<Record<string, string>>): Promise<string>;
+  /** Starts a container that outlives us, by the command that `runArgv` made; resolves with its identifier. */
+  start(argv: readonly string[], options: StartOptions): Promise<string>;
   /** The process that a container's first program is; undefined once it has ended. */
   processOf(id: string): Promise<number | undefined>;
-  /** Makes a network or volume unless one of this name exists; resolves with whether it was made. */
-  ensureObject(object: "network" | "volume", name: string, argv: readonly string[]): Promise<boolean>;
-  removeContainer(name: string, grace: number): Promise<void>;
+  /** Carries out `network create` or `volume create`. */
+  createObject(argv: readonly string[]): Promise<void>;
   removeObject(object: "network" | "volume", name: string): Promise<void>;
-  removeImage(reference: string): Promise<void>;
-  /** The folder in which conmon leaves the exit status of each container, by identifier. */
-  readonly exitsFolder: string | undefined;
+  /** Ends a container after `grace` seconds at most; resolves once its name is free. */
+  removeContainer(name: string, grace: number): Promise<void>;
+  kill(name: string): Promise<void>;
+  /** Asks a running container for its health; a check that takes longer than `timeout` milliseconds has failed. */
+  health(name: string, timeout: number): Promise<Health>;
+  /** Calls `onEnd` at each end from now on; undefined while there is nothing to watch. `onLost`: the watch broke off. */
+  watchEnds(onEnd: EndListener, onLost: (reason: string) => void): (() => void) | undefined;
   /** The exit status of a container that is gone, from the engine's own history. */
   exitStatus(id: string): Promise<number | undefined>;
+  /** Gives a file that is the user's the owner that a container's `uid` and `gid` are on the host. */
+  giveFile(path: string, uid: number, gid: number): Promise<void>;
 }

@@ -1,25 +1,34 @@
-import { KnownError } from "../base/index.ts";
 import type { EngineCli } from "./container-spec.ts";
+import { Docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 import type { Identity } from "./identity.ts";
 import { Podman } from "./podman.ts";
 
 export {
-  type Bookkeeping,
+  type Attachment,
   type ContainerFields,
-  type ContainerSpec,
   commandArguments,
   containerOptions,
+  type EngineName,
+  type FurtherFields,
+  fieldOfOption,
+  laterNetworks,
+  optionPairs,
+  optionValues,
+  unsupportedFields,
+} from "./container-options.ts";
+export {
+  type Bookkeeping,
+  type ContainerSpec,
   createArgv,
   type EngineCli,
-  type EngineName,
   labels,
   type ObjectFields,
   pullArgv,
   removeArgv,
   runArgv,
 } from "./container-spec.ts";
-export type { Engine, EngineContainer, EngineObject } from "./engine.ts";
+export type { EndListener, Engine, EngineContainer, EngineObject, Health } from "./engine.ts";
 export {
   commandAs,
   ensureRuntimeFolder,
@@ -34,7 +43,5 @@ export {
 
 /** The engine of a service, run as `identity`. */
 export function openEngine(cli: EngineCli, identity: Identity): Engine {
-  if (cli.engine === "podman") return new Podman(cli, identity);
-  const hint = 'declare runtime: "podman"; a Docker declaration can be checked and inspected';
-  throw new KnownError("engine-missing", "this version switches and supervises Podman only", { hint });
+  return cli.engine === "podman" ? new Podman(cli, identity) : new Docker(cli, identity);
 }

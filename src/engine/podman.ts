@@ -1,10 +1,10 @@
 /** Podman, rootless or root, through its command line: every command runs as the containers' user. */
 import { join } from "node:path";
 import { KnownError, layoutTag } from "../base/index.ts";
-
-import { lastWords, type RunResult, readTextIfExists } from "../sys/index.ts";
+import { chownSync, existsSync, lastWords, readTextIfExists, watch } from "../sys/index.ts";
+import { EngineProgram } from "./cli.ts";
 import type { EngineCli } from "./container-spec.ts";
-import type { Engine, EngineContainer, EngineObject } from "./engine.ts";
+import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
 
 /** `rm --time` and `network ls --format json` as used here came with 4.0. */
@@ -20,68 +20,56 @@ interface PodmanContainer {
   readonly Labels: Readonly<Record<string, string>> | null;
 }
 
+interface PodmanNetwork {
+  readonly name: string;
+  readonly driver: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly subnets?: readonly { readonly subnet: string; readonly gateway?: string }[];
+  readonly internal?: boolean;
+  readonly ipv6_enabled?: boolean;
+}
+
+interface PodmanVolume {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Labels?: Readonly<Record<string, string>>;
+  readonly Options?: Readonly<Record<string, string>>;
+}
+
 export class Podman implements Engine {
-  readonly cli: EngineCli;
-  readonly identity: Identity;
-  readonly exitsFolder: string;
+  readonly #program: EngineProgram;
+  /** Where conmon leaves the exit status of each container, by identifier. */
+  readonly #exitsFolder: string;
 
   constructor(cli: EngineCli, identity: Identity) {
-    this.cli = cli;
-    this.identity = identity;
-    this.exitsFolder =
+    this.#program = new EngineProgram(cli, identity);
+    this.#exitsFolder =
       identity.uid === 0 ? "/run/libpod/exits" : join(runtimeFolder(identity), "libpod", "tmp", "exits");
   }
 
-  #run(args: readonly string[], signal?: AbortSignal): Promise<RunResult> {
-    return runAs(this.identity, [this.cli.cli, ...this.cli.extraArguments, ...args], { signal });
+  get cli(): EngineCli {
+    return this.#program.cli;
   }
 
-  async #query<T>(args: readonly string[]): Promise<T> {
-    const result = await this.#run(args);
-    if (result.status !== 0) throw this.#failed(args, result);
-    try {
-      return (JSON.parse(result.stdout || "[]") ?? []) as T;
-    } catch (error) {
-      throw new KnownError("engine-failed", `podman ${args[0]} answered with something that is no JSON`, {
-        cause: error,
-      });
-    }
+  get identity(): Identity {
+    return this.#program.identity;
   }
 
-  #failed(
-    args: readonly string[],
-    result: RunResult,
-    code: "engine-failed" | "image-not-found" = "engine-failed",
-  ): KnownError {
-    return new KnownError(code, `podman ${args.slice(0, 2).join(" ")} failed: ${lastWords(result)}`, {
-      hint: "`lading doctor` checks what a rootless engine needs",
-    });
-  }
-
-  async requireUsable(): Promise<string> {
+  requireUsable(): Promise<string> {
     // A new user's Podman settles on its network backend at its first command: this one, before any image is there,
     // or it would take the old CNI.
-    const result = await this.#run(["info", "--format", "version {{.Version.Version}}"]).catch((error: unknown) => {
-      if (!(error instanceof KnownError)) throw error;
-      return undefined;
+    const hint = "on Debian: apt-get install podman uidmap";
+    return this.#program.requireVersion(["info", "--format", "version {{.Version.Version}}"], {
+      name: "Podman",
+      oldest,
+      hint,
     });
-    const version = /version (\d+)\.(\d+)\S*/.exec(result?.stdout ?? "");
-    if (result === undefined || version === null) {
-      const hint = "on Debian: apt-get install podman uidmap";
-      const said = result === undefined ? "" : `: ${lastWords(result)}`;
-      throw new KnownError("engine-missing", `"${this.cli.cli}" is not a Podman that can be run here${said}`, { hint });
-    }
-    const [text, major, minor] = version;
-    if (Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1])) {
-      throw new KnownError("engine-too-old", `Podman ${major}.${minor} is too old`, {
-        hint: `install Podman ${oldest.join(".")} or newer`,
-      });
-    }
-    return text.replace("version ", "");
   }
 
   async containers(): Promise<readonly EngineContainer[]> {
-    const listed = await this.#query<readonly PodmanContainer[]>(["ps", "--all", "--no-trunc", "--format", "json"]);
+    const args = ["ps", "--all", "--no-trunc", "--format", "json"];
+    const listed = await this.#program.json<readonly PodmanContainer[]>(args);
     return listed.map((each) => ({
       id: each.Id,
       name: each.Names[0] ?? each.Id,
@@ -94,13 +82,26 @@ export class Podman implements Engine {
   }
 
   async objects(object: "network" | "volume"): Promise<readonly EngineObject[]> {
-    type Listed = { name?: string; Name?: string; labels?: Record<string, string>; Labels?: Record<string, string> };
-    const listed = await this.#query<readonly Listed[]>([object, "ls", "--format", "json"]);
-    return listed.map((each) => ({ name: each.name ?? each.Name ?? "", labels: each.labels ?? each.Labels ?? {} }));
+    const args = [object, "ls", "--format", "json"];
+    if (object === "volume") {
+      const volumes = await this.#program.json<readonly PodmanVolume[]>(args);
+      const none = { subnets: [], internal: false, ipv6: false };
+      return volumes.map(({ Name: name, Driver: driver, Labels: labels = {}, Options: options = {} }) => ({
+        ...{ name, driver, labels, options },
+        ...none,
+      }));
+    }
+    const networks = await this.#program.json<readonly PodmanNetwork[]>(args);
+    return networks.map(({ name, driver, labels = {}, options = {}, subnets = [], internal, ipv6_enabled }) => ({
+      ...{ name, driver, labels, options },
+      subnets: subnets.map(({ subnet, gateway }) => ({ subnet, gateway })),
+      internal: internal === true,
+      ipv6: ipv6_enabled === true,
+    }));
   }
 
   async imageId(reference: string): Promise<string | undefined> {
-    const result = await this.#run(["image", "inspect", "--format", "{{.Id}}", reference]);
+    const result = await this.#program.ask(["image", "inspect", "--format", "{{.Id}}", reference]);
     const id = result.stdout.trim();
     return result.status === 0 && /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : undefined;
   }
@@ -130,22 +131,14 @@ export class Podman implements Engine {
     }
   }
 
-  async pull(reference: string, signal?: AbortSignal): Promise<void> {
-    const result = await this.#run(["pull", "--quiet", reference], signal);
-    if (result.status === 0) return;
-    const hint =
-      "check the name and that the registry can be reached; an image of this host needs its full name, such as localhost/web:latest";
-    throw new KnownError(
-      "image-not-found",
-      `the image "${reference}" is not here and cannot be pulled: ${lastWords(result)}`,
-      { hint },
-    );
+  pull(reference: string, signal?: AbortSignal): Promise<void> {
+    return this.#program.pull(reference, signal);
   }
 
-  async start(argv: readonly string[], environment: Readonly<Record<string, string>>): Promise<string> {
+  async start(argv: readonly string[], { environment }: StartOptions): Promise<string> {
     const result = await runAs(this.identity, argv, { env: environment });
     const id = result.stdout.trim().split("\n").at(-1) ?? "";
-    if (result.status !== 0 || !/^[0-9a-f]{64}$/.test(id)) throw this.#failed(["run"], result);
+    if (result.status !== 0 || !/^[0-9a-f]{64}$/.test(id)) throw this.#program.failure(["run"], result);
     return id;
   }
 
@@ -156,53 +149,66 @@ export class Podman implements Engine {
       const text = readTextIfExists(join(base, `${driver}-containers`, id, "userdata", "pidfile"));
       if (text !== undefined && /^\d+$/.test(text.trim())) return Number(text.trim());
     }
-    const result = await this.#run(["inspect", "--format", "{{.State.Pid}}", id]);
+    const result = await this.#program.ask(["inspect", "--format", "{{.State.Pid}}", id]);
     const pid = Number(result.stdout.trim());
     return result.status === 0 && pid > 0 ? pid : undefined;
   }
 
-  async ensureObject(object: "network" | "volume", name: string, argv: readonly string[]): Promise<boolean> {
-    const exists = await this.#run([object, "exists", name]);
-    if (exists.status === 0) return false;
-    // 1 is "no"; anything else is a failure, not an absence.
-    if (exists.status !== 1) throw this.#failed([object, "exists"], exists);
+  async createObject(argv: readonly string[]): Promise<void> {
     const made = await runAs(this.identity, argv);
-    if (made.status !== 0) throw this.#failed([object, "create"], made);
-    return true;
-  }
-
-  async #remove(args: readonly string[]): Promise<void> {
-    const result = await this.#run(args);
-    if (result.status !== 0 && !/no such|not found|not known/i.test(result.stderr)) throw this.#failed(args, result);
-  }
-
-  removeContainer(name: string, grace: number): Promise<void> {
-    return this.#remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
+    if (made.status !== 0) throw this.#program.failure(argv.slice(1 + this.cli.extraArguments.length), made);
   }
 
   removeObject(object: "network" | "volume", name: string): Promise<void> {
-    return this.#remove([object, "rm", name]);
+    return this.#program.remove([object, "rm", name]);
   }
 
-  removeImage(reference: string): Promise<void> {
-    return this.#remove(["image", "rm", reference]);
+  removeContainer(name: string, grace: number): Promise<void> {
+    return this.#program.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
+  }
+
+  kill(name: string): Promise<void> {
+    return this.#program.remove(["kill", name]);
+  }
+
+  async health(name: string, timeout: number): Promise<Health> {
+    const result = await this.#program.ask(["healthcheck", "run", name], timeout).catch((error: unknown) => {
+      if (!(error instanceof KnownError)) throw error;
+      return undefined;
+    });
+    return result?.status === 0 ? "healthy" : "unhealthy";
+  }
+
+  watchEnds(onEnd: EndListener, onLost: (reason: string) => void): (() => void) | undefined {
+    if (!existsSync(this.#exitsFolder)) return undefined;
+    const watcher = watch(this.#exitsFolder, (_, file) => {
+      const status = file === null ? undefined : this.#exitFile(String(file));
+      if (status !== undefined) onEnd(String(file), status);
+    });
+    watcher.on("error", (error) => onLost(error.message));
+    return () => watcher.close();
+  }
+
+  #exitFile(id: string): number | undefined {
+    const text = readTextIfExists(join(this.#exitsFolder, id))?.trim();
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   }
 
   async exitStatus(id: string): Promise<number | undefined> {
-    const file = readTextIfExists(join(this.exitsFolder, id));
-    if (file !== undefined && file.trim() !== "") return Number(file.trim());
-    const args = [
-      "events",
-      "--stream=false",
-      "--since",
-      "24h",
-      "--filter",
-      `container=${id}`,
-      "--filter",
-      "event=died",
-    ];
-    const result = await this.#run([...args, "--format", "{{.ContainerExitCode}}"]);
+    const file = this.#exitFile(id);
+    if (file !== undefined) return file;
+    const filters = ["--filter", `container=${id}`, "--filter", "event=died"];
+    const args = ["events", "--stream=false", "--since", "24h", ...filters, "--format", "{{.ContainerExitCode}}"];
+    const result = await this.#program.ask(args);
     const code = result.stdout.trim().split("\n").at(-1);
     return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
+  }
+
+  async giveFile(path: string, uid: number, gid: number): Promise<void> {
+    if (this.identity.uid === 0) return chownSync(path, uid, gid);
+    // Only the user's namespace knows which ids of the host the container's are.
+    const args = ["unshare", "chown", `${uid}:${gid}`, path];
+    const result = await this.#program.ask(args);
+    if (result.status !== 0) throw this.#program.failure(args, result);
   }
 }

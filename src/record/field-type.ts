@@ -10,6 +10,8 @@ export interface Issue {
   readonly expected: string;
   readonly got: unknown;
   readonly hint?: string | undefined;
+  /** The record that has no field of this name, which is the last part of the path. */
+  readonly unknownIn?: { readonly name: string; readonly fields: readonly string[] };
 }
 
 export type Checked<T> =
@@ -76,8 +78,14 @@ export function integer(minimum: number, maximum: number): FieldType<number> {
   return simple("number", `a whole number from ${minimum} to ${maximum}`, inside, schema);
 }
 
+export function decimal(minimum: number, maximum: number): FieldType<number> {
+  const inside = (value: number): boolean => value >= minimum && value <= maximum;
+  return simple("number", `a number from ${minimum} to ${maximum}`, inside, { type: "number", minimum, maximum });
+}
+
 export function oneOf<const T extends string>(...values: readonly T[]): FieldType<T> {
-  const expected = `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
+  const list = values.map((value) => JSON.stringify(value)).join(", ");
+  const expected = values.length === 1 ? list : `one of ${list}`;
   return {
     expected,
     ts: values.map((value) => JSON.stringify(value)).join(" | "),

@@ -3,6 +3,7 @@ export {
   at,
   boolean,
   type Checked,
+  decimal,
   either,
   type FieldType,
   type Issue,

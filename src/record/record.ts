@@ -78,11 +78,13 @@ function problemOf(type: RecordType, issue: Issue, where: Place | undefined): Kn
       where,
     });
   }
-  if (rest === "" && type.fields[field] === undefined) {
-    const close = nearest(field, Object.keys(type.fields));
-    const hint =
-      close === undefined ? `the fields are ${Object.keys(type.fields).join(", ")}` : `did you mean "${close}"?`;
-    return new KnownError("unknown-field", `${type.name} has no field "${field}"`, { where, hint });
+  if (issue.unknownIn !== undefined) {
+    const { name, fields } = issue.unknownIn;
+    const key = issue.path.slice(issue.path.lastIndexOf(".") + 1);
+    const close = nearest(key, fields);
+    const hint = close === undefined ? `the fields are ${fields.join(", ")}` : `did you mean "${close}"?`;
+    const inside = rest === "" ? "" : `${type.name}: field "${issue.path.slice(1, -key.length - 1)}": `;
+    return new KnownError("unknown-field", `${inside}${name} has no field "${key}"`, { where, hint });
   }
   const doc = type.fields[field]?.doc;
   if (issue.got === undefined && rest === "") {
@@ -102,7 +104,13 @@ export function checkRecord(type: RecordType, input: unknown): Checked<Record<st
   const value: Record<string, unknown> = {};
   const issues: Issue[] = [];
   for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(type.fields, key)) issues.push({ path: `.${key}`, expected: "no such field", got: given[key] });
+    if (!Object.hasOwn(type.fields, key))
+      issues.push({
+        path: `.${key}`,
+        expected: "no such field",
+        got: given[key],
+        unknownIn: { name: type.name, fields: Object.keys(type.fields) },
+      });
   }
   for (const [key, field] of Object.entries(type.fields)) {
     const checked = checkField(field, Object.hasOwn(given, key) ? given[key] : undefined);

@@ -1,12 +1,12 @@
 /** Files under /etc that Lading manages. */
 import { normalize } from "node:path";
-import { capturePlace, KnownError } from "../base/index.ts";
+import { capturePlace, KnownError, type Place } from "../base/index.ts";
 import { report } from "../record/index.ts";
 import { type ServiceType, serviceType } from "../service/index.ts";
 import type { FileLike, StagedText } from "../store/index.ts";
 
-/** A path below /etc, and what the file holds. */
-export type EtcEntry = readonly [path: string, content: string | StagedText | FileLike];
+/** A path below /etc, what the file holds, and where that was declared, for content that has no place of its own. */
+export type EtcEntry = readonly [path: string, content: string | StagedText | FileLike, place?: Place | undefined];
 
 function checkEntries(entries: readonly EtcEntry[]): readonly EtcEntry[] {
   const seen = new Set<string>();
@@ -23,7 +23,7 @@ function checkEntries(entries: readonly EtcEntry[]): readonly EtcEntry[] {
     }
     seen.add(normal);
   }
-  return entries.map(([path, content]) => [normalize(path), content] as const);
+  return entries.map(([path, ...rest]) => [normalize(path), ...rest] as const);
 }
 
 /** Files under /etc. */

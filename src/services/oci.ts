@@ -10,8 +10,9 @@ import {
   string,
 } from "../record/index.ts";
 import { extension, type FoldContext, type ServiceType, serviceType } from "../service/index.ts";
-import { pairs, stageableText } from "../store/index.ts";
+import { stageableText } from "../store/index.ts";
 import { type AccountsInput, accountServiceType, userAccount } from "./account.ts";
+import { address, labelPairs, subnet } from "./engine-values.ts";
 import { accountName, unitName } from "./names.ts";
 import type {
   OciExtension,
@@ -36,17 +37,17 @@ export const ociNetwork: RecordConstructor<OciNetworkInput, OciNetwork> = define
   {
     name: { type: unitName, doc: "The network's name." },
     driver: { type: string, optional: true, doc: "The driver; the engine's own where unset." },
-    gateway: { type: string, optional: true, doc: "The address of the gateway." },
+    gateway: { type: address, optional: true, doc: "The address of the gateway, inside `subnet`." },
     internal: { type: boolean, default: false, doc: "Whether the network has no way out." },
     ipRange: {
-      type: string,
+      type: subnet,
       optional: true,
       doc: "The part of the subnet that addresses are given from, such as 10.1.2.128/25.",
     },
     ipamDriver: { type: string, optional: true, doc: "What gives out addresses." },
     ipv6: { type: boolean, default: false, doc: "Whether it has IPv6." },
-    subnet: { type: string, optional: true, doc: "The subnet, such as 10.1.2.0/24." },
-    labels: { type: pairs("="), default: [], doc: "Labels." },
+    subnet: { type: subnet, optional: true, doc: "The subnet, such as 10.1.2.0/24." },
+    labels: { type: labelPairs, default: [], doc: "Labels." },
     extraArguments: { type: listOf(stageableText), default: [], doc: "Further arguments of `network create`." },
   },
 );
@@ -57,7 +58,7 @@ export const ociVolume: RecordConstructor<OciVolumeInput, OciVolume> = defineRec
   "A volume of the engine.",
   {
     name: { type: unitName, doc: "The volume's name." },
-    labels: { type: pairs("="), default: [], doc: "Labels." },
+    labels: { type: labelPairs, default: [], doc: "Labels." },
     extraArguments: { type: listOf(stageableText), default: [], doc: "Further arguments of `volume create`." },
   },
 );

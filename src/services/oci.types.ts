@@ -9,7 +9,7 @@ export interface OciNetworkInput {
   readonly name: string;
   /** The driver; the engine's own where unset. */
   readonly driver?: string | undefined;
-  /** The address of the gateway. */
+  /** The address of the gateway, inside `subnet`. */
   readonly gateway?: string | undefined;
   /** Whether the network has no way out. Default: `false`. */
   readonly internal?: boolean | undefined;
@@ -33,7 +33,7 @@ export interface OciNetwork {
   readonly name: string;
   /** The driver; the engine's own where unset. */
   readonly driver?: string | undefined;
-  /** The address of the gateway. */
+  /** The address of the gateway, inside `subnet`. */
   readonly gateway?: string | undefined;
   /** Whether the network has no way out. Default: `false`. */
   readonly internal: boolean;

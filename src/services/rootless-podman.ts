@@ -5,9 +5,11 @@
 import {
   defineRecord,
   either,
+  isRecord,
   listOf,
   namedType,
   no,
+  placeOf,
   type RecordConstructor,
   recordOf,
   string,
@@ -15,6 +17,8 @@ import {
 import { extension, type ServiceType, serviceType } from "../service/index.ts";
 import { fileContent, plainFile, programFile, type StagedText, sh } from "../store/index.ts";
 import { accountServiceType, userGroup } from "./account.ts";
+import { containersConf, formatContainersConf } from "./containers-conf.ts";
+import type { ContainersConf } from "./containers-conf.types.ts";
 import { type EtcEntry, etcServiceType } from "./etc.ts";
 import { accountName } from "./names.ts";
 import { pamLimitsEntry, pamLimitsServiceType } from "./pam-limits.ts";
@@ -54,6 +58,11 @@ export const rootlessPodmanConfiguration: RecordConstructor<
     default: plainFile("policy.json", '{"default": [{"type": "insecureAcceptAnything"}]}\n'),
     doc: "/etc/containers/policy.json. By default any image is accepted.",
   },
+  containersConf: {
+    type: either(fileContent, recordOf(containersConf)),
+    optional: true,
+    doc: "/etc/containers/containers.conf: Podman's own settings. Not managed where unset.",
+  },
   pamLimits: {
     type: listOf(recordOf(pamLimitsEntry)),
     default: [{ domain: "*", type: "both", item: "nofile", value: 100_000 }],
@@ -92,6 +101,13 @@ chown root:${group} . cgroup.procs cgroup.subtree_control cgroup.threads
 chmod 775 .
 chmod 664 cgroup.procs cgroup.subtree_control cgroup.threads
 echo "owned by the group "${group}`;
+}
+
+function settings(configuration: RootlessPodmanConfiguration): readonly EtcEntry[] {
+  const { containersConf: declared } = configuration;
+  if (declared === undefined) return [];
+  const content = isRecord(declared, "containersConf") ? formatContainersConf(declared as ContainersConf) : declared;
+  return [["containers/containers.conf", content as EtcEntry[1], placeOf(configuration)]];
 }
 
 function oneShot(name: string, requirement: readonly string[], documentation: string, script: StagedText): Unit {
@@ -141,9 +157,10 @@ export const rootlessPodmanServiceType: ServiceType<RootlessPodmanConfigurationI
       extension(supervisorServiceType, units),
       extension(pamLimitsServiceType, ({ pamLimits }: RootlessPodmanConfiguration) => pamLimits),
       extension(etcServiceType, (configuration: RootlessPodmanConfiguration): readonly EtcEntry[] => [
-        ["containers/registries.conf", configuration.containersRegistries],
-        ["containers/storage.conf", configuration.containersStorage],
-        ["containers/policy.json", configuration.containersPolicy],
+        ["containers/registries.conf", configuration.containersRegistries, placeOf(configuration)],
+        ["containers/storage.conf", configuration.containersStorage, placeOf(configuration)],
+        ["containers/policy.json", configuration.containersPolicy, placeOf(configuration)],
+        ...settings(configuration),
       ]),
     ],
     defaultValue: {},

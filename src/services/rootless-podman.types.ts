@@ -1,5 +1,6 @@
 // Generated from the fields in rootless-podman.ts by `npm run generate`.
 import type { FileLike, StagedText } from "../store/index.ts";
+import type { ContainersConf, ContainersConfInput } from "./containers-conf.types.ts";
 import type { PamLimitsEntry, PamLimitsEntryInput } from "./pam-limits.types.ts";
 import type { SubidRange, SubidRangeInput } from "./subids.types.ts";
 
@@ -18,6 +19,8 @@ export interface RootlessPodmanConfigurationInput {
   readonly containersStorage?: string | StagedText | FileLike | undefined;
   /** /etc/containers/policy.json. By default any image is accepted. */
   readonly containersPolicy?: string | StagedText | FileLike | undefined;
+  /** /etc/containers/containers.conf: Podman's own settings. Not managed where unset. */
+  readonly containersConf?: string | StagedText | FileLike | ContainersConfInput | undefined;
   /** Lines of the limits file. Default: `[{"domain":"*","type":"both","item":"nofile","value":100000}]`. */
   readonly pamLimits?: readonly PamLimitsEntryInput[] | undefined;
   /** Ranges of group ids for each user. Default: `[]`. */
@@ -41,6 +44,8 @@ export interface RootlessPodmanConfiguration {
   readonly containersStorage: string | StagedText | FileLike;
   /** /etc/containers/policy.json. By default any image is accepted. */
   readonly containersPolicy: string | StagedText | FileLike;
+  /** /etc/containers/containers.conf: Podman's own settings. Not managed where unset. */
+  readonly containersConf?: string | StagedText | FileLike | ContainersConf | undefined;
   /** Lines of the limits file. Default: `[{"domain":"*","type":"both","item":"nofile","value":100000}]`. */
   readonly pamLimits: readonly PamLimitsEntry[];
   /** Ranges of group ids for each user. Default: `[]`. */

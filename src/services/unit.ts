@@ -6,6 +6,7 @@ import {
   either,
   integer,
   listOf,
+  oneOf,
   type RecordConstructor,
   recordOf,
   string,
@@ -46,7 +47,11 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     default: false,
     doc: "Whether the program does its work and ends; the unit then counts as done.",
   },
-  respawn: { type: boolean, default: false, doc: "Whether it is started again when it ends by itself." },
+  respawn: {
+    type: either(boolean, oneOf("on-failure")),
+    default: false,
+    doc: 'Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0.',
+  },
   respawnLimit: {
     type: integer(1, 1000),
     default: 5,

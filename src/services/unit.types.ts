@@ -33,8 +33,11 @@ export interface UnitInput {
   readonly start?: readonly (string | StagedText | FileLike)[] | undefined;
   /** Whether the program does its work and ends; the unit then counts as done. Default: `false`. */
   readonly oneShot?: boolean | undefined;
-  /** Whether it is started again when it ends by itself. Default: `false`. */
-  readonly respawn?: boolean | undefined;
+  /**
+   * Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0. Default:
+   * `false`.
+   */
+  readonly respawn?: boolean | "on-failure" | undefined;
   /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from the end to the next start. Default: `100`. */
@@ -69,8 +72,11 @@ export interface Unit {
   readonly start: readonly (string | StagedText | FileLike)[];
   /** Whether the program does its work and ends; the unit then counts as done. Default: `false`. */
   readonly oneShot: boolean;
-  /** Whether it is started again when it ends by itself. Default: `false`. */
-  readonly respawn: boolean;
+  /**
+   * Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0. Default:
+   * `false`.
+   */
+  readonly respawn: boolean | "on-failure";
   /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
   readonly respawnLimit: number;
   /** Milliseconds from the end to the next start. Default: `100`. */

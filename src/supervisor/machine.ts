@@ -30,7 +30,7 @@ export interface MachineUnit {
   readonly requirement: readonly string[];
   readonly digest: string;
   readonly oneShot: boolean;
-  readonly respawn: boolean;
+  readonly respawn: boolean | "on-failure";
   readonly respawnLimit: number;
   readonly respawnDelay: number;
   readonly autoStart: boolean;
@@ -60,8 +60,7 @@ export type MachineState = ReadonlyMap<string, UnitState>;
 export type Event =
   | { readonly type: "load"; readonly units: readonly MachineUnit[] }
   | { readonly type: "start"; readonly name: string }
-  | { readonly type: "stop"; readonly name: string }
-  | { readonly type: "restart"; readonly name: string }
+  | { readonly type: "stop" | "restart"; readonly name: string; readonly reason?: string }
   | { readonly type: "started"; readonly name: string }
   | { readonly type: "start-failed"; readonly name: string; readonly reason: string; readonly exit: ExitInfo | null }
   | { readonly type: "exited"; readonly name: string; readonly exit: ExitInfo }
@@ -177,7 +176,8 @@ function apply(draft: Draft, event: Event, now: number): void {
       return;
     case "stop":
       for (const name of [event.name, ...dependentsOf(draft, event.name)]) {
-        change(draft, name, now, { wanted: "down", restart: false, respawnAt: null, respawns: [], reason: null });
+        const reason = name === event.name ? (event.reason ?? null) : null;
+        change(draft, name, now, { wanted: "down", restart: false, respawnAt: null, respawns: [], reason });
       }
       return;
     case "restart": {
@@ -204,7 +204,7 @@ function apply(draft: Draft, event: Event, now: number): void {
       return exited(draft, event.name, event.exit, now);
     case "stopped":
       if (draft.get(event.name)?.status !== "stopping") return;
-      change(draft, event.name, now, { status: "stopped", exit: event.exit, reason: null });
+      change(draft, event.name, now, { status: "stopped", exit: event.exit });
       return finishStop(draft, event.name, now);
     case "stop-failed":
       change(draft, event.name, now, { status: "failed", reason: event.reason, restart: false });
@@ -252,8 +252,8 @@ function exited(draft: Draft, name: string, exit: ExitInfo, now: number): void {
     return finishStop(draft, name, now);
   }
   const recent = at.respawns.filter((time) => now - time < respawnWindow);
-  if (!at.unit.respawn) {
-    const clean = exit.status === 0;
+  const clean = exit.status === 0 && exit.signal === null;
+  if (at.unit.respawn === false || (at.unit.respawn === "on-failure" && clean)) {
     const reason = clean ? "ended by itself" : `ended with ${describeExit(exit)}`;
     change(draft, name, now, { status: clean ? "stopped" : "failed", wanted: clean ? "down" : "up", exit, reason });
   } else if (recent.length >= at.unit.respawnLimit) {
@@ -316,7 +316,8 @@ function goUp(draft: Draft, at: UnitState, now: number): Effect | "moved" | unde
 function blockedBy(draft: Draft, at: UnitState): string | undefined {
   for (const required of at.unit.requirement) {
     const found = providers(draft, required);
-    if (found.some(isUp)) continue;
+    // One that is up but must go down is about to be replaced: whoever requires it starts on what comes after.
+    if (found.some((each) => isUp(each) && each.wanted === "up")) continue;
     const [first] = found;
     if (first === undefined) return `requires ${required}, which no unit provides`;
     return first.status === "failed" ? `requires ${required}, which failed` : `waits for ${required}`;

@@ -5,6 +5,7 @@ import {
   commandAs,
   type Engine,
   type EngineCli,
+  type EngineObject,
   ensureRuntimeFolder,
   findIdentity,
   type Identity,
@@ -29,8 +30,9 @@ import {
   startTimeOf,
 } from "../sys/index.ts";
 import type { ExitInfo } from "./machine.ts";
+import { provideSecrets, secretArguments, withdrawSecrets } from "./secrets.ts";
 import type { Running } from "./state-file.ts";
-import type { StartSpec, UnitSpec } from "./unit-spec.ts";
+import type { ObjectItem, StartSpec, UnitSpec } from "./unit-spec.ts";
 
 /** A start that failed, with the exit of what was tried. */
 export class StartFailure extends Error {
@@ -65,6 +67,7 @@ export function containerArgv(
   return runArgv(start.cli, start.container, start.imageId ?? start.container.image, {
     labels: { [labels.owner]: paths.owner, [labels.unit]: unit.name, [labels.spec]: unit.digest },
     logFile: logPath(paths, unit),
+    ...secretArguments(paths, unit.name, start.secrets ?? []),
   });
 }
 
@@ -123,9 +126,15 @@ export class Runner {
     return known;
   }
 
-  /** Folders from which ends of containers can be seen, of every engine in use. */
-  exitsFolders(): readonly string[] {
-    return [...this.#engines.values()].flatMap(({ exitsFolder }) => (exitsFolder === undefined ? [] : [exitsFolder]));
+  /** Every engine in use. */
+  engines(): Iterable<Engine> {
+    return this.#engines.values();
+  }
+
+  /** The engine of a unit that is a container. */
+  async engineOf(unit: UnitSpec): Promise<Engine> {
+    if (unit.start.kind !== "container") throw new Error(`${unit.name} is no container`);
+    return this.engine(unit.start.cli, unit);
   }
 
   /** Opens the log for appending; one that is new belongs to whoever writes it. Its caller closes it. */
@@ -145,9 +154,10 @@ export class Runner {
         return null;
       case "objects": {
         const engine = await this.engine(start.cli, unit);
-        for (const { name, argv } of start.items) {
-          if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(argv)}`);
-          await engine.ensureObject(start.object, name, argv);
+        const there = await engine.objects(start.object);
+        for (const item of start.items) {
+          const found = there.find((each) => each.name === item.name);
+          await this.#ensureObject(unit, engine, start.object, item, found);
         }
         return null;
       }
@@ -158,15 +168,43 @@ export class Runner {
     }
   }
 
+  /** Makes a network or volume that is missing; one of ours that was made otherwise is made anew where that may be. */
+  async #ensureObject(
+    unit: UnitSpec,
+    engine: Engine,
+    object: "network" | "volume",
+    item: ObjectItem,
+    found: EngineObject | undefined,
+  ): Promise<void> {
+    if (found !== undefined) {
+      const made = found.labels[labels.spec];
+      const own = found.labels[labels.owner] === this.#options.paths.owner;
+      const replace = own && made !== undefined && made !== item.digest && (object === "network" || item.mayReplace);
+      if (!replace) return;
+      this.#options.log("info", `${unit.name}: ${item.name} was made otherwise; making it anew`);
+      await engine.removeObject(object, item.name);
+    }
+    if (engine.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(item.argv)}`);
+    await engine.createObject(item.argv);
+  }
+
   async #startContainer(unit: UnitSpec, start: StartSpec & { kind: "container" }): Promise<Running> {
     const engine = await this.engine(start.cli, unit);
     const { identity } = engine;
-    closeSync(this.#openLog(unit, identity));
     ensureRuntimeFolder(identity);
-    const argv = containerArgv(this.#options.paths, unit, start);
+    const { paths } = this.#options;
+    const argv = containerArgv(paths, unit, start);
     if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(argv)}`);
-    const id = await engine.start(argv, environmentOf(start.hostEnvironment));
-    return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null };
+    const values = await provideSecrets(paths, unit.name, start.secrets ?? [], engine);
+    const environment = { ...environmentOf(start.hostEnvironment), ...values };
+    const descriptor = this.#openLog(unit, identity);
+    try {
+      const log = { descriptor, path: logPath(paths, unit) };
+      const id = await engine.start(argv, { environment, connect: start.connect ?? [], log });
+      return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null };
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
@@ -206,7 +244,9 @@ export class Runner {
   async stop(unit: UnitSpec, running: Running | null): Promise<void> {
     if (unit.start.kind === "container") {
       const engine = await this.engine(unit.start.cli, unit);
-      return engine.removeContainer(unit.start.container.name, unit.stopGrace);
+      await engine.removeContainer(unit.start.container.name, unit.stopGrace);
+      withdrawSecrets(this.#options.paths, unit.name);
+      return;
     }
     const target = running?.process;
     if (unit.start.kind !== "program" || !target) return;

@@ -4,10 +4,11 @@
  * comes back it asks the engine what runs and adopts it.
  */
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { KnownError, messageOf, type Paths } from "../base/index.ts";
-import { type Engine, type EngineContainer, labels } from "../engine/index.ts";
-import { existsSync, isAlive, processId, readTextIfExists, watch } from "../sys/index.ts";
+import { type Engine, type EngineContainer, type Health, labels } from "../engine/index.ts";
+import { isAlive, processId } from "../sys/index.ts";
+import { Ends } from "./ends.ts";
+import { HealthWatch } from "./health-watch.ts";
 import {
   type Effect,
   type Event,
@@ -34,6 +35,8 @@ export interface UnitReport extends Omit<UnitState, "unit" | "next"> {
   readonly image: string | null;
   readonly pid: number | null;
   readonly containerId: string | null;
+  /** Null where no health check is declared, or nothing runs. */
+  readonly health: Health | null;
 }
 
 export interface StatusReport {
@@ -62,10 +65,9 @@ export class Supervisor {
   /** Definitions by digest: of what runs, and of what is about to. */
   readonly #specs = new Map<string, UnitSpec>();
   readonly #running = new Map<string, Running>();
-  /** Exit statuses that were seen in a container's exit file, which the engine deletes soon after. */
-  readonly #exits = new Map<string, ExitInfo>();
+  readonly #ends: Ends;
+  readonly #health: HealthWatch;
   readonly #ending = new Set<string>();
-  readonly #watched = new Set<string>();
   readonly #listeners = new Set<(report: UnitReport) => void>();
   readonly #queue: (() => Promise<void>)[] = [];
   #busy = 0;
@@ -77,6 +79,14 @@ export class Supervisor {
     this.#log = log;
     this.#files = new StateFiles(paths.supervisor);
     this.#runner = new Runner({ paths, log, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
+    this.#ends = new Ends(log, (id) => {
+      const name = [...this.#running].find(([, running]) => running.id === id)?.[0];
+      if (name !== undefined) this.#noteEnd(name);
+    });
+    this.#health = new HealthWatch({
+      check: async (name, timeout) => (await this.#runner.engineOf(this.spec(name))).health(name, timeout),
+      onChange: (name, health) => this.#healthChanged(name, health),
+    });
   }
 
   /** Takes up what an earlier supervisor left, then puts `set` in force. */
@@ -96,6 +106,7 @@ export class Supervisor {
     }
     this.#state = state;
     for (const name of state.keys()) this.#save(name);
+    for (const [name, { status, since }] of state) if (status === "running") this.#watchHealth(name, since);
     this.load(set);
     this.#liveness = setInterval(() => this.#checkLiveness(), livenessInterval * 1000);
   }
@@ -156,7 +167,7 @@ export class Supervisor {
   }
 
   async #exitStatus(spec: UnitSpec, id: string | null): Promise<ExitInfo> {
-    const seen = id === null ? undefined : this.#exits.get(id);
+    const seen = id === null ? undefined : this.#ends.seen(id);
     if (seen !== undefined) return seen;
     if (spec.start.kind !== "container" || id === null) return { status: null, signal: null };
     const engine = await this.#runner.engine(spec.start.cli, spec);
@@ -232,6 +243,7 @@ export class Supervisor {
       image: spec?.start.kind === "container" ? (spec.start.imageId ?? spec.start.container.image) : null,
       pid: running?.process?.pid ?? null,
       containerId: running?.id ?? null,
+      health: this.#health.health(name),
     };
   }
 
@@ -263,6 +275,8 @@ export class Supervisor {
   close(): void {
     clearInterval(this.#liveness);
     clearTimeout(this.#wake);
+    this.#ends.close();
+    this.#health.close();
   }
 
   #save(name: string): void {
@@ -335,8 +349,9 @@ export class Supervisor {
     try {
       const running = await this.#runner.start(spec);
       if (running !== null) this.#running.set(name, running);
-      this.#watchExits();
+      this.#ends.watch(this.#runner.engines());
       this.#dispatch({ type: "started", name });
+      this.#watchHealth(name, Date.now());
       if (running?.id && running.process === null) this.#noteEnd(name);
     } catch (error) {
       const exit = error instanceof StartFailure ? error.exit : null;
@@ -347,42 +362,44 @@ export class Supervisor {
   async #stop(name: string): Promise<void> {
     const spec = this.#specs.get(this.#state.get(name)?.unit.digest ?? "");
     const running = this.#running.get(name) ?? null;
+    this.#health.forget(name);
     try {
       if (spec !== undefined) await this.#runner.stop(spec, running);
-      const exit = running?.id ? (this.#exits.get(running.id) ?? null) : null;
+      const exit = running?.id ? (this.#ends.seen(running.id) ?? null) : null;
       this.#running.delete(name);
-      if (running?.id) this.#exits.delete(running.id);
+      if (running?.id) this.#ends.forget(running.id);
       this.#dispatch({ type: "stopped", name, exit });
     } catch (error) {
       this.#dispatch({ type: "stop-failed", name, reason: messageOf(error) });
     }
   }
 
-  /** Watches the folders in which conmon leaves exit statuses: an end is seen within milliseconds. */
-  #watchExits(): void {
-    for (const folder of this.#runner.exitsFolders()) {
-      if (this.#watched.has(folder) || !existsSync(folder)) continue;
-      this.#watched.add(folder);
-      const watcher = watch(folder, (_, file) => {
-        if (file !== null) this.#exitFile(folder, String(file));
-      });
-      watcher.on("error", (error) => {
-        this.#watched.delete(folder);
-        this.#log("warn", `cannot watch ${folder}: ${messageOf(error)}`);
-      });
+  #watchHealth(name: string, since: number): void {
+    const { start } = this.spec(name);
+    if (start.kind === "container" && start.health !== undefined && this.#state.get(name)?.status === "running")
+      this.#health.watch(name, start.health, since);
+  }
+
+  /** An unhealthy container is done with what its declaration says. */
+  #healthChanged(name: string, health: Health): void {
+    this.#log(health === "unhealthy" ? "error" : "info", `${name}: ${health}`);
+    const at = this.#state.get(name);
+    const { start } = this.spec(name);
+    if (at === undefined || start.kind !== "container") return;
+    this.#tell(name, at);
+    const action = health === "unhealthy" ? start.health?.onFailure : undefined;
+    const reason = "its health check failed";
+    if (action === "restart" || action === "stop") this.#dispatch({ type: action, name, reason });
+    else if (action === "kill") {
+      void this.#runner
+        .engineOf(this.spec(name))
+        .then((engine) => engine.kill(start.container.name))
+        .catch((error: unknown) => this.#log("error", `${name} could not be killed: ${messageOf(error)}`));
     }
   }
 
-  #exitFile(folder: string, id: string): void {
-    const name = [...this.#running].find(([, running]) => running.id === id)?.[0];
-    const text = readTextIfExists(join(folder, id))?.trim();
-    if (name === undefined || text === undefined || !/^\d+$/.test(text)) return;
-    this.#exits.set(id, { status: Number(text), signal: null });
-    this.#noteEnd(name);
-  }
-
   #checkLiveness(): void {
-    this.#watchExits();
+    this.#ends.watch(this.#runner.engines());
     for (const [name, running] of this.#running) {
       if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
     }
@@ -396,6 +413,7 @@ export class Supervisor {
     const spec = this.#specs.get(at.unit.digest);
     if (spec === undefined) return;
     this.#ending.add(name);
+    this.#health.forget(name);
     void (async () => {
       try {
         const exit = await this.#exitStatus(spec, running.id);
@@ -408,7 +426,7 @@ export class Supervisor {
         }
         if (this.#running.get(name) !== running) return;
         this.#running.delete(name);
-        if (running.id !== null) this.#exits.delete(running.id);
+        if (running.id !== null) this.#ends.forget(running.id);
         this.#dispatch({ type: "exited", name, exit });
       } finally {
         this.#ending.delete(name);

@@ -8,6 +8,31 @@ export interface ActionSpec {
   readonly argv: readonly string[];
 }
 
+/** When a container is asked for its health, and what an unhealthy one is done with. Times are milliseconds. */
+export interface HealthSpec {
+  readonly interval: number;
+  readonly timeout: number;
+  readonly startPeriod: number;
+  readonly retries: number;
+  readonly onFailure: "none" | "restart" | "stop" | "kill";
+}
+
+/** Where a secret comes from and what the container finds; never its value. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly as: "file" | "environment";
+  /** The file in the container. */
+  readonly target: string;
+  /** Owner, group and mode of the file, as the container numbers users. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  readonly source:
+    | { readonly kind: "file"; readonly path: string }
+    | { readonly kind: "command"; readonly argv: readonly string[] }
+    | { readonly kind: "age"; readonly path: string; readonly identity: string };
+}
+
 /** What starting a unit means. */
 export type StartSpec =
   /** Nothing of its own: it gathers what it requires. */
@@ -25,14 +50,30 @@ export type StartSpec =
       /** `sha256:…` of the image's configuration: known once it is built or pulled. */
       readonly imageId: string | null;
       readonly hostEnvironment: readonly string[];
+      /** Networks and volumes that it is to be replaced with, and what they are made of. */
+      readonly uses?: Readonly<Record<string, string>>;
+      /** Arguments of Docker's `network connect`, for each network after the first. */
+      readonly connect?: readonly (readonly string[])[];
+      readonly secrets?: readonly SecretSpec[];
+      readonly health?: HealthSpec;
     }
-  /** Makes networks or volumes that are missing. */
+  /** Makes networks or volumes that are missing, and networks anew that were made otherwise. */
   | {
       readonly kind: "objects";
       readonly cli: EngineCli;
       readonly object: "network" | "volume";
-      readonly items: readonly { readonly name: string; readonly argv: readonly string[] }[];
+      readonly items: readonly ObjectItem[];
     };
+
+/** A network or volume to be made. */
+export interface ObjectItem {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Of the declared fields: what was made with others carries another. */
+  readonly digest: string;
+  /** A volume may be made anew, without its data: the user's word, given for one switch. */
+  readonly mayReplace?: true;
+}
 
 export interface UnitSpec {
   readonly name: string;
@@ -40,7 +81,7 @@ export interface UnitSpec {
   readonly requirement: readonly string[];
   readonly documentation: string;
   readonly oneShot: boolean;
-  readonly respawn: boolean;
+  readonly respawn: boolean | "on-failure";
   /** More respawns than this within `respawnWindow` milliseconds fail the unit. */
   readonly respawnLimit: number;
   readonly respawnDelay: number;

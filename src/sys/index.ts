@@ -1,3 +1,4 @@
+export { isAddress, isWithin, parseSubnet, type Subnet, subnetsOverlap } from "./addresses.ts";
 export * from "./files.ts";
 export { type LockOptions, takeLock } from "./lock.ts";
 export {

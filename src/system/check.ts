@@ -2,7 +2,8 @@
 import { KnownError, nearest, type Place } from "../base/index.ts";
 import { report } from "../record/index.ts";
 import type { UnitSpec } from "../supervisor/index.ts";
-import { type HostPort, hostPortOf, portsClash, publishedPorts } from "./ports.ts";
+import { checkContainer, checkPorts } from "./check-containers.ts";
+import { checkNetworks } from "./check-networks.ts";
 import type { SystemSpec } from "./spec.ts";
 
 /** Reports each name that is declared twice, with both places. */
@@ -67,39 +68,6 @@ function checkCycles(units: readonly UnitSpec[]): void {
   for (const unit of units) visit(unit, []);
 }
 
-function checkPorts(units: readonly UnitSpec[]): void {
-  const taken: { readonly port: HostPort; readonly unit: UnitSpec }[] = [];
-  for (const unit of units) {
-    if (unit.start.kind !== "container") continue;
-    for (const published of publishedPorts(unit.start.container.options)) {
-      const port = hostPortOf(published);
-      if (port === undefined) continue;
-      const other = taken.find((each) => portsClash(each.port, port));
-      if (other !== undefined) {
-        const message = `"${unit.name}" publishes ${published}, but "${other.unit.name}" has that port of the host already`;
-        const hint = "choose another port of the host for one of them";
-        report(new KnownError("port-published-twice", message, { where: unit.place, also: other.unit.place, hint }));
-      }
-      taken.push({ port, unit });
-    }
-  }
-}
-
-function checkMounts(units: readonly UnitSpec[]): void {
-  for (const unit of units) {
-    if (unit.start.kind !== "container") continue;
-    const { options } = unit.start.container;
-    const targets = options.filter((_, index) => options[index - 1] === "-v").map((volume) => volume.split(":")[1]);
-    for (const [index, target] of targets.entries()) {
-      if (target === undefined || targets.indexOf(target) === index) continue;
-      const message = `"${unit.name}" mounts two things at ${target}`;
-      report(
-        new KnownError("mount-target-twice", message, { where: unit.place, hint: "the second would hide the first" }),
-      );
-    }
-  }
-}
-
 /** Reports everything that is wrong with a system as a whole. */
 export function checkSystem(spec: SystemSpec): void {
   const provisions = spec.units.flatMap((unit) =>
@@ -117,5 +85,6 @@ export function checkSystem(spec: SystemSpec): void {
   checkRequirements(spec.units);
   checkCycles(spec.units);
   checkPorts(spec.units);
-  checkMounts(spec.units);
+  for (const unit of spec.units) checkContainer(unit);
+  checkNetworks(spec);
 }

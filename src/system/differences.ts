@@ -1,25 +1,15 @@
 /** What differs between two definitions of a unit, in the words of the declaration. Pure. */
 
 import { shortDigest } from "../base/index.ts";
+import { fieldOfOption, optionPairs } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
-import type { UnitSpec } from "../supervisor/index.ts";
-
-/** Options of the engine, by the field that they come from. */
-const fieldOf: Readonly<Record<string, string>> = {
-  "--entrypoint": "entrypoint",
-  "--env": "environment",
-  "--network": "network",
-  "--user": "containerUser",
-  "--workdir": "workdir",
-  "-p": "ports",
-  "-v": "volumes",
-};
+import type { SecretSpec, UnitSpec } from "../supervisor/index.ts";
 
 function byField(options: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const fields = new Map<string, string[]>();
-  for (let index = 0; index < options.length; index += 2) {
-    const field = fieldOf[options[index] ?? ""] ?? options[index] ?? "";
-    fields.set(field, [...(fields.get(field) ?? []), options[index + 1] ?? ""]);
+  for (const [name, value] of optionPairs(options)) {
+    const field = fieldOfOption[name] ?? name;
+    fields.set(field, [...(fields.get(field) ?? []), value]);
   }
   return fields;
 }
@@ -30,6 +20,19 @@ function listChange(field: string, before: readonly string[], after: readonly st
   const changes = [...gone, ...come];
   if (changes.length > 0) return changes;
   return before.join("\0") === after.join("\0") ? [] : [`${field}: another order`];
+}
+
+/** What differs between two values of a field that holds a record. */
+function recordChange(field: string, before: object | undefined, after: object | undefined): readonly string[] {
+  if (before === undefined || after === undefined) {
+    if (before === after) return [];
+    return [`${field}: ${before === undefined ? "added" : "removed"}`];
+  }
+  const show = (value: unknown): string => JSON.stringify(value) ?? "unset";
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
+    const [old, now] = [show(Reflect.get(before, key)), show(Reflect.get(after, key))];
+    return old === now ? [] : [`${field}.${key}: ${old} → ${now}`];
+  });
 }
 
 /** How two images differ: which layers changed, and what stays. */
@@ -81,6 +84,15 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
     }
     lines.push(...listChange("extraArguments", old.container.extraArguments, now.container.extraArguments));
     lines.push(...listChange("command", old.container.command, now.container.command));
+    lines.push(...listChange("networks", (old.connect ?? []).map(String), (now.connect ?? []).map(String)));
+    for (const each of new Set([...Object.keys(old.uses ?? {}), ...Object.keys(now.uses ?? {})])) {
+      if (old.uses?.[each] !== now.uses?.[each]) lines.push(`${each}: declared otherwise`);
+    }
+    lines.push(...recordChange("health", old.health, now.health));
+    const secretOf = (start: typeof now, name: string): SecretSpec | undefined =>
+      start.secrets?.find((each) => each.name === name);
+    for (const name of new Set([...(old.secrets ?? []), ...(now.secrets ?? [])].map((each) => each.name)))
+      lines.push(...recordChange(`secret ${name}`, secretOf(old, name), secretOf(now, name)));
     const name = (pair: string): string => pair.split("=", 1)[0] ?? pair;
     for (const pair of now.hostEnvironment) {
       const same = old.hostEnvironment.find((each) => name(each) === name(pair));
@@ -89,6 +101,15 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
     for (const pair of old.hostEnvironment) {
       if (!now.hostEnvironment.some((each) => name(each) === name(pair)))
         lines.push(`hostEnvironment: ${name(pair)} removed`);
+    }
+  } else if (old.kind === "objects" && now.kind === "objects") {
+    const digestIn = (start: typeof now, name: string): string | undefined =>
+      start.items.find((item) => item.name === name)?.digest;
+    for (const name of new Set([...old.items, ...now.items].map((item) => item.name))) {
+      const [was, is] = [digestIn(old, name), digestIn(now, name)];
+      if (was === undefined) lines.push(`+ ${name}`);
+      else if (is === undefined) lines.push(`− ${name}`);
+      else if (was !== is) lines.push(`${name}: declared otherwise`);
     }
   } else if (JSON.stringify(old) !== JSON.stringify(now)) lines.push("start: changed");
   return lines;

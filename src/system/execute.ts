@@ -86,6 +86,7 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
       await runOrFail(["groupdel", deed.group]);
       ledger.update((before) => ({ groups: before.groups.filter((each) => each !== deed.group) }));
       return;
+    case "object-replace":
     case "supervisor-start":
     case "unit-start":
     case "unit-replace":

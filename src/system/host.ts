@@ -27,7 +27,7 @@ import { Journal, type JournalEntry } from "./journal.ts";
 import { LedgerFileStore } from "./ledger.ts";
 import { engineOf, enginesOf, type Observed, observe, observeSupervisor } from "./observe.ts";
 import { type Plan, type PlanContext, plan, type Step } from "./plan.ts";
-import { type Compiled, emptySystem, resolveImages, type SystemSpec, systemDigest } from "./spec.ts";
+import { allowReplacing, type Compiled, emptySystem, resolveImages, type SystemSpec, systemDigest } from "./spec.ts";
 import { unitFailure } from "./unit-failure.ts";
 
 export interface HostOptions {
@@ -69,7 +69,9 @@ function isLate({ deed: { kind } }: Step): boolean {
 
 /** Steps that the supervisor carries out, and those that are nothing but the new generation. */
 function isUnit({ deed: { kind } }: Step): boolean {
-  return kind.startsWith("unit-") || kind === "supervisor-start" || kind === "generation-record";
+  return (
+    kind.startsWith("unit-") || kind === "supervisor-start" || kind === "generation-record" || kind === "object-replace"
+  );
 }
 
 const noAccounts = { users: [], groups: [] } as const;
@@ -123,13 +125,14 @@ export class Host {
 
   #context(current: Generation | null, more: Partial<PlanContext> = {}): PlanContext {
     return {
-      contentDigest: (source) => digestOf(readFileSync(this.store.path(source))),
+      content: (source) => readFileSync(this.store.path(source)),
       image: (image) => this.image(image.item),
       imageBefore: (reference) => {
         const before = current?.spec.images.find((each) => each.reference === reference);
         return this.image(before?.item ?? null);
       },
       withVolumes: false,
+      replaceVolumes: [],
       removeAccounts: noAccounts,
       owner: this.#paths.owner,
       ...more,
@@ -139,7 +142,7 @@ export class Host {
   /** Plans the way to a system whose items are built. */
   async plan(spec: SystemSpec, more: Partial<PlanContext> = {}): Promise<Planned> {
     const observed = await observe(this.#paths, spec);
-    const target = this.#resolve(spec, observed);
+    const target = allowReplacing(this.#resolve(spec, observed), more.replaceVolumes ?? []);
     return { plan: plan(observed, target, this.#context(observed.current, more)), target, observed };
   }
 

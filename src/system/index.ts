@@ -1,4 +1,4 @@
-export { type CompileOptions, compileSystem } from "./compile.ts";
+export { compileSystem } from "./compile.ts";
 export { type Generation, Generations, readUnits } from "./generations.ts";
 export { Host, type HostOptions, type Planned } from "./host.ts";
 export { type LogLine, lastLogLines, parseLog } from "./logs.ts";
@@ -9,5 +9,8 @@ export type {
   OperatingSystem,
   OperatingSystemInput,
 } from "./operating-system.types.ts";
-export type { Plan, Step } from "./plan.ts";
+export { emptyPlan, type Plan, type Step } from "./plan.ts";
+export { observeSources, sourceProblems } from "./sources.ts";
 export type { Compiled, Loaded, SystemSpec } from "./spec.ts";
+export type { CompileOptions } from "./unit-writer.ts";
+export { warningsOf } from "./warnings.ts";

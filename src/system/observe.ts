@@ -15,6 +15,7 @@ import { type StatusReport, SupervisorClient } from "../supervisor/index.ts";
 import { existsSync, listeningPorts, lstatSync, readFileSync, readTextIfExists } from "../sys/index.ts";
 import { type Generation, Generations } from "./generations.ts";
 import { type Ledger, LedgerFileStore } from "./ledger.ts";
+import { type ObservedSources, observeSources } from "./sources.ts";
 import type { SystemSpec } from "./spec.ts";
 import { parseSubids, type SubidEntry } from "./subids.ts";
 
@@ -49,6 +50,8 @@ export interface Observed {
   readonly engines: readonly ObservedEngine[];
   readonly supervisor: StatusReport | null;
   readonly ports: ReturnType<typeof listeningPorts>;
+  /** Paths of the host that the system's containers are given. */
+  readonly sources: ObservedSources;
   readonly ledger: Ledger;
   readonly current: Generation | null;
   /** Programs that the system needs and the host has not. */
@@ -114,9 +117,10 @@ async function observeEngine(
   references: readonly string[],
 ): Promise<ObservedEngine> {
   const engine = await engineOf(user, cli);
-  // A rootless engine cannot be asked before its runtime folder is there; it has nothing yet.
-  const reachable = engine !== undefined && (engine.identity.uid === 0 || existsSync(runtimeFolder(engine.identity)));
-  if (!reachable) return { user, cli, containers: [], networks: [], volumes: [], images: {} };
+  // A rootless Podman cannot be asked before its runtime folder is there; it has nothing yet.
+  const needsFolder = cli.engine === "podman" && engine?.identity.uid !== 0;
+  if (engine === undefined || (needsFolder && !existsSync(runtimeFolder(engine.identity))))
+    return { user, cli, containers: [], networks: [], volumes: [], images: {} };
   await engine.requireUsable();
   const [containers, networks, volumes, ids] = await Promise.all([
     engine.containers(),
@@ -156,9 +160,10 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
   const userNames = new Set([...own, ...specs.flatMap((spec) => spec.users.map((user) => user.name)), ...ledger.users]);
   const filePaths = new Set([...target.files.map((file) => file.path), ...ledger.files.map((file) => file.path)]);
   const engines = new Map(specs.flatMap(enginesOf).map((each) => [JSON.stringify(each), each]));
-  const references = (user: string | null): readonly string[] => [
-    ...new Set(target.images.filter((image) => image.user === user).map((image) => image.reference)),
-  ];
+  const references = (user: string | null, cli: EngineCli): readonly string[] => {
+    const own = target.images.filter((image) => image.user === user && image.cli.engine === cli.engine);
+    return [...new Set(own.map((image) => image.reference))];
+  };
   return {
     uid: process.getuid?.() ?? 0,
     groups: Object.fromEntries(
@@ -168,10 +173,11 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
     ...observeSubids(paths),
     files: Object.fromEntries([...filePaths].map((path) => [path, fileDigest(`${paths.root}${path}`)])),
     engines: await Promise.all(
-      [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, references(user))),
+      [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, references(user, cli))),
     ),
     supervisor: await observeSupervisor(paths),
     ports: listeningPorts(),
+    sources: observeSources(target),
     ledger,
     current,
     missingPrograms: target.programs.filter(({ program }) => !findProgram(program)),

@@ -1,19 +1,58 @@
 /** What on the host stands in the way of a plan: found before anything is touched. Pure. */
 import { KnownError } from "../base/index.ts";
-import { labels } from "../engine/index.ts";
-import type { UnitSpec } from "../supervisor/index.ts";
+import { type EngineCli, labels } from "../engine/index.ts";
+import { parseSubnet, subnetsOverlap } from "../sys/index.ts";
 import type { Observed, ObservedEngine } from "./observe.ts";
-import { type HostPort, hostPortOf, publishedPorts } from "./ports.ts";
+import { hostPorts } from "./ports.ts";
+import { sourceProblems } from "./sources.ts";
 import type { SystemSpec } from "./spec.ts";
 
 /** What was seen of a user's engine. */
-export function engineFor(observed: Observed, user: string | null): ObservedEngine | undefined {
-  return observed.engines.find((each) => each.user === user);
+export function engineFor(
+  observed: Observed,
+  { user, cli }: { readonly user: string | null; readonly cli: EngineCli },
+): ObservedEngine | undefined {
+  return observed.engines.find((each) => each.user === user && sameEngine(each.cli, cli));
+}
+
+function sameEngine(a: EngineCli, b: EngineCli): boolean {
+  return JSON.stringify([a.cli, a.extraArguments]) === JSON.stringify([b.cli, b.extraArguments]);
 }
 
 /** Everything that would make the switch to `target` fail, or harm what is not ours. */
 export function obstacles(observed: Observed, target: SystemSpec, owner: string): readonly KnownError[] {
-  return [...foreignContainers(observed, target, owner), ...takenPorts(observed, target)];
+  return [
+    ...foreignContainers(observed, target, owner),
+    ...takenPorts(observed, target),
+    ...sourceProblems(target, observed.sources),
+    ...takenSubnets(observed, target),
+  ];
+}
+
+/** A declared subnet that a network of somebody else's has already. */
+function takenSubnets(observed: Observed, target: SystemSpec): readonly KnownError[] {
+  return target.objects.flatMap((declared) => {
+    const subnet = parseSubnet(declared.fields.subnet ?? "");
+    if (declared.object !== "network" || subnet === undefined) return [];
+    for (const found of engineFor(observed, declared)?.networks ?? []) {
+      const leaves = found.name === declared.name || target.objects.some((each) => each.name === found.name);
+      const other = leaves
+        ? undefined
+        : found.subnets.find((each) => {
+            const taken = parseSubnet(each.subnet);
+            return taken !== undefined && subnetsOverlap(subnet, taken);
+          });
+      if (other === undefined) continue;
+      const message = `network "${declared.name}": its subnet ${declared.fields.subnet} overlaps ${other.subnet} of the network "${found.name}", which is there already`;
+      return [
+        new KnownError("subnet-overlap", message, {
+          where: declared.place,
+          hint: "choose another subnet, or leave it out",
+        }),
+      ];
+    }
+    return [];
+  });
 }
 
 /** A container of a declared name that is not this Lading's would be thrown away by `--replace`. */
@@ -21,10 +60,12 @@ function foreignContainers(observed: Observed, target: SystemSpec, owner: string
   const problems: KnownError[] = [];
   for (const unit of target.units) {
     if (unit.start.kind !== "container") continue;
-    const { name } = unit.start.container;
-    const found = engineFor(observed, unit.user)?.containers.find((each) => each.name === name);
+    const { name, engine } = unit.start.container;
+    const found = engineFor(observed, { user: unit.user, cli: unit.start.cli })?.containers.find(
+      (each) => each.name === name,
+    );
     if (found === undefined || found.labels[labels.owner] === owner) continue;
-    const hint = `remove or rename it (podman rm ${name}), or give the unit another name with \`provision\``;
+    const hint = `remove or rename it (${engine} rm ${name}), or give the unit another name with \`provision\``;
     const message = `a container called "${name}" exists that this Lading did not make`;
     problems.push(new KnownError("name-taken", message, { where: unit.place, hint }));
   }
@@ -61,11 +102,6 @@ function takenPorts(observed: Observed, target: SystemSpec): readonly KnownError
     }
   }
   return problems;
-}
-
-function hostPorts(unit: UnitSpec): readonly HostPort[] {
-  if (unit.start.kind !== "container") return [];
-  return publishedPorts(unit.start.container.options).flatMap((published) => hostPortOf(published) ?? []);
 }
 
 /** The kernel prints IPv4 addresses as little-endian hexadecimal; all zeros is every address. */

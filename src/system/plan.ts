@@ -2,12 +2,15 @@
  * The plan: every step that leads from what was observed to what is declared. Pure and complete: each choice is made
  * here, and the executor has none left. Steps stand in the order in which they are carried out.
  */
-import { KnownError, type Place } from "../base/index.ts";
+import { digestOf, KnownError, type Place } from "../base/index.ts";
 import { type EngineCli, labels } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
+import { engineFileProblem } from "../services/index.ts";
 import type { Reference } from "../store/index.ts";
 import { imageDifferences, unitDifferences } from "./differences.ts";
+import { fileInvalid } from "./file-invalid.ts";
 import type { LedgerFile } from "./ledger.ts";
+import { areOnlyLabels, objectDifferences } from "./objects.ts";
 import type { Observed } from "./observe.ts";
 import { engineFor, obstacles } from "./obstacles.ts";
 import { type FileSpec, type GroupSpec, type ImageSpec, type SystemSpec, systemDigest, type UserSpec } from "./spec.ts";
@@ -40,6 +43,8 @@ export type Deed =
       readonly user: string | null;
       readonly cli: EngineCli;
     }
+  /** Carried out by the unit that makes it, between the end of what uses it and the next start. */
+  | { readonly kind: "object-replace"; readonly object: "network" | "volume"; readonly name: string }
   | { readonly kind: "user-remove"; readonly user: string; readonly home: boolean }
   | { readonly kind: "group-remove"; readonly group: string }
   /** Nothing on the host: the generation is only written down. */
@@ -63,15 +68,21 @@ export interface Plan {
   readonly problems: readonly KnownError[];
   /** Volumes of ours that nothing declares any more: kept until the user says otherwise. */
   readonly orphans: readonly string[];
+  /** What is told without being changed. */
+  readonly notes: readonly string[];
 }
+
+export const emptyPlan: Plan = { version: 1, steps: [], problems: [], orphans: [], notes: [] };
 
 /** What the planner may know of built things: pure look-ups, given so that it reads nothing itself. */
 export interface PlanContext {
-  /** The digest of the content of a managed file. */
-  readonly contentDigest: (source: Reference) => string;
+  /** The content of a managed file. */
+  readonly content: (source: Reference) => Buffer;
   /** The built image of a reference, and the one of the generation before. */
   readonly image: (image: ImageSpec) => ImageSummary | undefined;
   readonly imageBefore: (reference: string) => ImageSummary | undefined;
+  /** Volumes that may be made anew, without their data. */
+  readonly replaceVolumes: readonly string[];
   /** Also take away what holds data: volumes and homes. */
   readonly withVolumes: boolean;
   /** Accounts of ours to take away as well: all of them for `down`, none for `apply`. */
@@ -83,6 +94,7 @@ export interface PlanContext {
 class Planner {
   readonly steps: Step[] = [];
   readonly problems: KnownError[] = [];
+  readonly notes: string[] = [];
 
   add(
     deed: Deed,
@@ -108,13 +120,14 @@ export function plan(observed: Observed, target: SystemSpec, context: PlanContex
   planAccounts(planner, observed, target);
   planFiles(planner, observed, target, context);
   planImages(planner, observed, target, context);
+  planObjects(planner, observed, target, context);
   planUnits(planner, observed, target);
   const orphans = planRemovals(planner, observed, target, context);
   if (planner.steps.length === 0 && observed.current?.digest !== systemDigest(target)) {
     planner.add({ kind: "generation-record" }, "record the declaration", "it changed, but nothing that runs did");
   }
   planner.problems.push(...obstacles(observed, target, context.owner));
-  return { version: 1, steps: planner.steps, problems: planner.problems, orphans };
+  return { version: 1, steps: planner.steps, problems: planner.problems, orphans, notes: planner.notes };
 }
 
 function planAccounts(planner: Planner, observed: Observed, target: SystemSpec): void {
@@ -218,7 +231,10 @@ function checkOwnRange(planner: Planner, observed: Observed): void {
 
 function planFiles(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
   for (const file of target.files) {
-    const wanted = context.contentDigest(file.source);
+    const content = context.content(file.source);
+    const wanted = digestOf(content);
+    const problem = engineFileProblem(file.path.replace(/^\/etc\//, ""), content.toString("utf8"));
+    if (problem !== undefined) planner.problems.push(fileInvalid(file.path, problem, undefined));
     const found = observed.files[file.path] ?? null;
     const managed = observed.ledger.files.find((each) => each.path === file.path);
     if (found === wanted) continue;
@@ -258,7 +274,7 @@ function drifted(path: string): KnownError {
 
 function planImages(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
   for (const image of target.images) {
-    const here = engineFor(observed, image.user)?.images[image.reference];
+    const here = engineFor(observed, image)?.images[image.reference];
     const forUser = image.user === null ? "" : ` for ${image.user}`;
     if (image.item === null) {
       if (here === undefined)
@@ -278,6 +294,35 @@ function planImages(planner: Planner, observed: Observed, target: SystemSpec, co
       details,
       where: image.place,
     });
+  }
+}
+
+/** Networks and volumes that exist otherwise than declared. Missing ones are made by their units. */
+function planObjects(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
+  for (const declared of target.objects) {
+    const { object, name, place } = declared;
+    const found = engineFor(observed, declared)?.[`${object}s`].find((each) => each.name === name);
+    const details = found === undefined ? [] : objectDifferences(declared, found, context.owner);
+    if (found === undefined || details.length === 0) continue;
+    const own = isOurs(found, context.owner);
+    const differs = `the ${object} ${name} exists with other options: ${details.join("; ")}`;
+    const volumes = context.replaceVolumes.includes(name);
+    if (own && (object === "network" || volumes)) {
+      const data = object === "volume";
+      const what = `make the ${object} ${name} anew${data ? ", without its data" : ""}`;
+      const interrupts = data ? "data" : "restart";
+      planner.add({ kind: "object-replace", object, name }, what, "it was made with other options", {
+        where: place,
+        details,
+        interrupts,
+      });
+    } else if (areOnlyLabels(details)) planner.notes.push(`${differs}; it is kept as it is`);
+    else {
+      const hint = own
+        ? `put the declaration back, or say --replace-volume ${name}: it is made anew, without its data`
+        : `Lading did not make it: remove it (${declared.cli.engine} ${object} rm ${name}), or declare it as it is`;
+      planner.problem("object-differs", differs, { where: place, hint });
+    }
   }
 }
 

@@ -1,5 +1,9 @@
 /** Published ports, as far as the host's side of them goes. */
 
+import { optionValues } from "../engine/index.ts";
+import type { UnitSpec } from "../supervisor/index.ts";
+import { isAddress } from "../sys/index.ts";
+
 export interface HostPort {
   /** "" where every address is meant. */
   readonly address: string;
@@ -8,15 +12,35 @@ export interface HostPort {
   readonly protocol: string;
 }
 
-/** The host's ports of a `-p` value; undefined where the engine picks one or the value is not understood. */
-export function hostPortOf(published: string): HostPort | undefined {
-  const [ports = "", protocol = "tcp"] = published.split("/");
-  const match = /^(?:(\[[^\]]*\]|[^:[\]]*):)?(\d+(?:-\d+)?):\d+(?:-\d+)?$/.exec(ports);
+/** A published port, read as the engines read it: `[[address:][host]:]container[/protocol]`. */
+export interface PublishedPort {
+  /** Undefined where the engine picks the host's port. */
+  readonly host: HostPort | undefined;
+}
+
+function parseRange(text: string): readonly [first: number, last: number] | undefined {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
   if (match === null) return undefined;
-  const [, address = "", range = ""] = match;
-  const [first = "", last = first] = range.split("-");
-  const everywhere = address === "0.0.0.0" || address === "[::]";
-  return { address: everywhere ? "" : address, first: Number(first), last: Number(last), protocol };
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return first >= 1 && first <= last && last <= 65_535 ? [first, last] : undefined;
+}
+
+/** Parses a `-p` value; undefined when it is not one. */
+export function parsePublished(published: string): PublishedPort | undefined {
+  const match = /^(?:(?:(\[[^\]]*\]|[^:[\]]*):)?([\d-]*):)?([\d-]+)(?:\/(tcp|udp|sctp))?$/.exec(published);
+  if (match === null) return undefined;
+  const [, address = "", hostText = "", containerText = "", protocol = "tcp"] = match;
+  const bare = address.replace(/^\[|\]$/g, "");
+  const container = parseRange(containerText);
+  if (container === undefined || (bare !== "" && !isAddress(bare))) return undefined;
+  if (hostText === "") return { host: undefined };
+  const host = parseRange(hostText);
+  if (host === undefined) return undefined;
+  // The engines take one container port for a range of the host's only where both are as long.
+  if (host[1] - host[0] !== container[1] - container[0] && container[0] !== container[1]) return undefined;
+  const everywhere = bare === "0.0.0.0" || bare === "::";
+  return { host: { address: everywhere ? "" : bare, first: host[0], last: host[1], protocol } };
 }
 
 /** Whether two published ports cannot both be had. */
@@ -25,7 +49,8 @@ export function portsClash(a: HostPort, b: HostPort): boolean {
   return sameAddress && a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;
 }
 
-/** The `-p` values among a container's options. */
-export function publishedPorts(options: readonly string[]): readonly string[] {
-  return options.filter((_, index) => options[index - 1] === "-p");
+/** The host's ports that a unit publishes. */
+export function hostPorts(unit: UnitSpec): readonly HostPort[] {
+  if (unit.start.kind !== "container") return [];
+  return optionValues(unit.start.container.options, "-p").flatMap((value) => parsePublished(value)?.host ?? []);
 }

@@ -1,6 +1,6 @@
 /** A declared system as plain data: what is left of a declaration once its functions have run. */
-import { canonicalJson, type Digest, digestOf, digestOfJson, type Place } from "../base/index.ts";
-import type { EngineCli } from "../engine/index.ts";
+import { canonicalJson, type Digest, digestOf, digestOfJson, type Json, type Place } from "../base/index.ts";
+import type { EngineCli, ObjectFields } from "../engine/index.ts";
 import type { Derivation, ItemName, Reference } from "../store/index.ts";
 import type { UnitSpec } from "../supervisor/index.ts";
 
@@ -52,6 +52,9 @@ export interface ImageSpec {
 export interface ObjectSpec {
   readonly object: "network" | "volume";
   readonly name: string;
+  readonly fields: ObjectFields;
+  /** Of the fields: what exists carries it as a label. */
+  readonly digest: string;
   readonly user: string | null;
   readonly cli: EngineCli;
   readonly place?: Place;
@@ -107,14 +110,19 @@ export const emptySystem: SystemSpec = {
 /** The digest of what a unit runs: its documentation and its place in a file may change without a restart. */
 export function unitDigest(unit: Omit<UnitSpec, "digest" | "place">): Digest {
   const { documentation: _, actions: __, autoStart: ___, ...running } = unit;
-  return digestOfJson(running);
+  return digestOfJson(withoutAsides(running));
+}
+
+/** A value without what says nothing about what runs: places in files, and the user's word to replace. */
+function withoutAsides<T>(value: T): Json {
+  return JSON.parse(
+    JSON.stringify(value, (key, part) => (key === "place" || key === "mayReplace" ? undefined : part)),
+  ) as Json;
 }
 
 /** The digest of a system: equal systems are one generation, wherever their files lie and however they are laid out. */
 export function systemDigest(spec: SystemSpec): Digest {
-  return digestOf(
-    canonicalJson(JSON.parse(JSON.stringify(spec, (key, value) => (key === "place" ? undefined : value)))),
-  );
+  return digestOf(canonicalJson(withoutAsides(spec)));
 }
 
 /** The system with each container's image named by its identifier, so that a rebuilt image is another container. */
@@ -124,6 +132,19 @@ export function resolveImages(spec: SystemSpec, idOf: (reference: string) => str
     const resolved = { ...unit, start: { ...unit.start, imageId: idOf(unit.start.container.image) ?? null } };
     const { digest: _, place: __, ...rest } = resolved;
     return { ...resolved, digest: unitDigest(rest) };
+  });
+  return { ...spec, units };
+}
+
+/** The system with the user's word that these volumes may be made anew, without their data. */
+export function allowReplacing(spec: SystemSpec, volumes: readonly string[]): SystemSpec {
+  if (volumes.length === 0) return spec;
+  const units = spec.units.map((unit): UnitSpec => {
+    if (unit.start.kind !== "objects" || unit.start.object !== "volume") return unit;
+    const items = unit.start.items.map((item) =>
+      volumes.includes(item.name) ? { ...item, mayReplace: true as const } : item,
+    );
+    return { ...unit, start: { ...unit.start, items } };
   });
   return { ...spec, units };
 }

@@ -87,11 +87,12 @@ export class World {
     const folder = mkdtempSync("/var/tmp/lading-host-");
     for (const part of ["dist", "package.json"])
       cpSync(join(root, part), join(folder, "lading", part), { recursive: true });
-    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-      dependencies: Record<string, string>;
+    const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { readonly dev?: boolean }>;
     };
-    for (const name of [...Object.keys(dependencies), "@esbuild"]) {
-      cpSync(join(root, "node_modules", name), join(folder, "lading/node_modules", name), { recursive: true });
+    for (const [path, { dev }] of Object.entries(packages)) {
+      if (path === "" || dev === true || !existsSync(join(root, path))) continue;
+      cpSync(join(root, path), join(folder, "lading", path), { recursive: true });
     }
     await exec(["chmod", "755", folder]);
     await exec(["chmod", "-R", "a+rX", join(folder, "lading")]);

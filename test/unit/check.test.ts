@@ -44,7 +44,7 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
       'host.ts:3:11: error unknown-field: ociContainer has no field "imgae"',
       'host.ts:3:11: error missing-field: ociContainer: the field "image" is missing: expected an image reference such as docker.io/library/nginx:1.27, or an ociImage',
       'host.ts:4:11: error invalid-value: ociContainer: field "ports": expected a list of pairs "key:value", or an object, got string "8080:80"',
-      'host.ts:5:11: error invalid-value: ociContainer: field "respawn": expected true or false, got string "yes"',
+      'host.ts:5:11: error invalid-value: ociContainer: field "respawn": expected true or false, or "on-failure", got string "yes"',
       `host.ts:6:13: error invalid-value: ociNetwork: field "name": expected a name of letters, digits, '_', '.' and '-' that begins with a letter or digit, got string "bad name"`,
       'host.ts:7:11: error invalid-value: ociImage: field "repository": expected a repository such as web or localhost:5000/team/web, without tag, got string "x:1"',
     ]);

@@ -106,6 +106,26 @@ describe("a supervisor", () => {
     expect(world.state.get("web")?.unit.digest).toBe("2");
   });
 
+  test("where a unit and what it requires are both replaced, it ends first and starts on the new one", () => {
+    const net = unit("net", { oneShot: true });
+    const user = unit("web", { requirement: ["net"] });
+    const world = new World().load(net, user);
+    world.started.length = 0;
+    world.load({ ...net, digest: "2" }, { ...user, digest: "2" });
+    expect([world.stopped, world.started]).toEqual([
+      ["web", "net"],
+      ["net", "web"],
+    ]);
+  });
+
+  test("with respawn on failure a unit comes back after a failure, and not after a clean end", () => {
+    const world = new World().load(unit("a", { respawn: "on-failure" }));
+    world.send({ type: "exited", name: "a", exit: { status: 1, signal: null } }).settle();
+    expect(world.started).toEqual(["a", "a"]);
+    world.send({ type: "exited", name: "a", exit: { status: 0, signal: null } }).settle();
+    expect([world.started, world.state.get("a")?.status]).toEqual([["a", "a"], "stopped"]);
+  });
+
   test("stops and forgets what is gone", () => {
     const world = new World().load(web, probe).load(web);
     expect(world.stopped).toEqual(["probe"]);

@@ -1,0 +1,45 @@
+// Generated from the fields in oci-health.ts by `npm run generate`.
+
+/**
+ * What `ociHealth({ … })` takes. How a container's health is checked. The supervisor asks for each check, so that
+ * none depends on a systemd.
+ */
+export interface OciHealthInput {
+  /** What is run in the container: a list is run as it is, a string by its shell. Exit status 0 is healthy. */
+  readonly command: string | readonly string[];
+  /** From the end of a check to the next. Default: `"30s"`. */
+  readonly interval?: string | undefined;
+  /** A check that takes longer has failed. Default: `"30s"`. */
+  readonly timeout?: string | undefined;
+  /** How many failures in a row make it unhealthy. Default: `3`. */
+  readonly retries?: number | undefined;
+  /** Failures in this time after the start do not count. Default: `"0s"`. */
+  readonly startPeriod?: string | undefined;
+  /**
+   * What is done with an unhealthy container: nothing but saying so, a restart, a stop, or a kill, after which it
+   * counts as ended by itself. Default: `"none"`.
+   */
+  readonly onFailure?: "none" | "restart" | "stop" | "kill" | undefined;
+}
+
+/**
+ * A checked, frozen `ociHealth`. How a container's health is checked. The supervisor asks for each check, so that
+ * none depends on a systemd.
+ */
+export interface OciHealth {
+  /** What is run in the container: a list is run as it is, a string by its shell. Exit status 0 is healthy. */
+  readonly command: string | readonly string[];
+  /** From the end of a check to the next. Default: `"30s"`. */
+  readonly interval: string;
+  /** A check that takes longer has failed. Default: `"30s"`. */
+  readonly timeout: string;
+  /** How many failures in a row make it unhealthy. Default: `3`. */
+  readonly retries: number;
+  /** Failures in this time after the start do not count. Default: `"0s"`. */
+  readonly startPeriod: string;
+  /**
+   * What is done with an unhealthy container: nothing but saying so, a restart, a stop, or a kill, after which it
+   * counts as ended by itself. Default: `"none"`.
+   */
+  readonly onFailure: "none" | "restart" | "stop" | "kill";
+}

@@ -1,0 +1,48 @@
+/** Ends of containers as the engines tell of them: one watch an engine, and the exit statuses that were seen. */
+import type { Engine } from "../engine/index.ts";
+import type { ExitInfo } from "./machine.ts";
+import type { Log } from "./runner.ts";
+
+export class Ends {
+  readonly #log: Log;
+  readonly #onEnd: (id: string) => void;
+  readonly #watches = new Map<Engine, () => void>();
+  /** Exit statuses by container: the engine forgets them soon after. */
+  readonly #seen = new Map<string, ExitInfo>();
+
+  constructor(log: Log, onEnd: (id: string) => void) {
+    this.#log = log;
+    this.#onEnd = onEnd;
+  }
+
+  /** Watches the engines that are not watched yet and have something to watch. */
+  watch(engines: Iterable<Engine>): void {
+    for (const engine of engines) {
+      if (this.#watches.has(engine)) continue;
+      const stop = engine.watchEnds(
+        (id, status) => {
+          this.#seen.set(id, { status, signal: null });
+          this.#onEnd(id);
+        },
+        (reason) => {
+          this.#watches.delete(engine);
+          this.#log("warn", `the ends of ${engine.identity.user}'s containers cannot be watched: ${reason}`);
+        },
+      );
+      if (stop !== undefined) this.#watches.set(engine, stop);
+    }
+  }
+
+  seen(id: string): ExitInfo | undefined {
+    return this.#seen.get(id);
+  }
+
+  forget(id: string): void {
+    this.#seen.delete(id);
+  }
+
+  close(): void {
+    for (const stop of this.#watches.values()) stop();
+    this.#watches.clear();
+  }
+}
