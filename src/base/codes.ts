@@ -51,6 +51,7 @@ export const codes = {
   "unknown-image": "The declaration has no image of this name.",
   // The host and its engine.
   "engine-missing": "The container engine is not installed.",
+  "host-unfit": "The host lacks something that rootless containers need and that only root can put right.",
   "engine-too-old": "The container engine is older than Lading supports.",
   "engine-failed": "The engine refused or failed; its own words follow.",
   "no-subid-range": "The user has no subordinate ids, so a rootless container cannot map its users.",

@@ -37,9 +37,9 @@ export class KnownError extends Error {
 
 /** Several problems of one declaration, reported together. */
 export class Problems extends Error {
-  readonly problems: readonly KnownError[];
+  readonly problems: readonly (KnownError | Problems)[];
 
-  constructor(problems: readonly KnownError[]) {
+  constructor(problems: readonly (KnownError | Problems)[]) {
     super(`${problems.length} ${problems.length === 1 ? "problem" : "problems"}`);
     this.name = "Problems";
     this.problems = problems;

@@ -152,9 +152,10 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(() => import("./store.ts")),
   },
   {
-    name: "doctor",
-    description: "check what this host needs for rootless containers, and say how to get it",
-    example: "lading doctor",
+    name: "doctor [file]",
+    description: "say what rootless containers need of this host, what was found, and how to get there",
+    options: [["--fix", "do of it what a plan would do, as root"]],
+    example: "lading doctor host.ts",
     run: lazy(() => import("./doctor.ts")),
   },
   {

@@ -1,141 +1,125 @@
-/** `lading doctor`: what rootless containers need of a host, with what was found and how to get the rest. */
-
-import { type Identity, ownIdentity, runtimeFolder } from "../engine/index.ts";
+/**
+ * `lading doctor [FILE] [--fix]`: what rootless containers need of this host, for a declaration, for what is in force, or
+ * for whoever asks: what was found, what is needed, and how to get there. `--fix` does of it what a plan would do.
+ */
+import { KnownError } from "../base/index.ts";
+import { ownIdentity } from "../engine/index.ts";
 import { busyboxPaths } from "../store/index.ts";
+import { existsSync, rootPropagation, run as runProgram } from "../sys/index.ts";
 import {
-  cgroupLayout,
-  existsSync,
-  readTextIfExists,
-  rootPropagation,
-  run as runProgram,
-  statSync,
-} from "../sys/index.ts";
+  type Demand,
+  demandOf,
+  hostNeeds,
+  type Need,
+  observeBasics,
+  rangeNeeds,
+  type SystemSpec,
+} from "../system/index.ts";
 import { type Answer, type Context, exitCodes, table } from "./context.ts";
 
-interface Finding {
-  readonly what: string;
-  readonly state: "ok" | "missing" | "note";
-  readonly found: string;
-  readonly fix: string | null;
+async function program(name: string, packageName: string, why: string, state: "missing" | "note"): Promise<Need> {
+  const result = await runProgram([name, "--version"]).catch(() => undefined);
+  const about = { what: name, why, needed: "installed", repair: null };
+  if (result === undefined) return { ...about, found: "not installed", state, fix: `apt-get install ${packageName}` };
+  return { ...about, found: result.stdout.split("\n")[0] || "installed", state: "ok", fix: null };
 }
 
-async function program(
-  identity: Identity,
-  name: string,
-  packageName: string,
-  why: string,
-  state: "missing" | "note" = "missing",
-): Promise<Finding> {
-  const result = await runProgram([name, "--version"], { env: { HOME: identity.home } }).catch(() => undefined);
-  const what = `${name}: ${why}`;
-  if (result === undefined) return { what, state, found: "not installed", fix: `apt-get install ${packageName}` };
-  return { what, state: "ok", found: result.stdout.split("\n")[0] || "installed", fix: null };
-}
-
-function setuid(path: string): Finding {
-  const what = `${path}: maps a user's ids`;
-  if (!existsSync(path)) return { what, state: "missing", found: "not installed", fix: "apt-get install uidmap" };
-  const able = (statSync(path).mode & 0o4000) !== 0;
-  return able
-    ? { what, state: "ok", found: "set-user-id", fix: null }
-    : {
-        what,
-        state: "note",
-        found: "no set-user-id bit (fine where it has file capabilities)",
-        fix: `chmod u+s ${path}`,
-      };
-}
-
-function device(path: string, why: string): Finding {
-  const what = `${path}: ${why}`;
-  if (!existsSync(path))
-    return { what, state: "missing", found: "not there", fix: `ask the host's provider for ${path}` };
-  const open = (statSync(path).mode & 0o006) === 0o006;
-  return open
-    ? { what, state: "ok", found: "open to users", fix: null }
-    : { what, state: "missing", found: "closed to users", fix: `chmod 0666 ${path}` };
-}
-
-async function findings(): Promise<readonly Finding[]> {
-  const identity = await ownIdentity();
+/** What Lading itself calls, beside what the kernel and the host's files decide. */
+async function programs(): Promise<readonly Need[]> {
   const busybox = busyboxPaths.find((path) => existsSync(path));
-  const list: Finding[] = [
-    await program(identity, "podman", "podman", "the engine"),
-    await program(identity, "skopeo", "skopeo", "loads images without copying what is there"),
-    await program(identity, "bwrap", "bubblewrap", "the sandbox that computed files are built in", "note"),
-    await program(identity, "setpriv", "util-linux", "runs the engine as its user"),
-    setuid("/usr/bin/newuidmap"),
-    setuid("/usr/bin/newgidmap"),
-    device("/dev/fuse", "fuse-overlayfs"),
-    device("/dev/net/tun", "networks of rootless containers"),
+  const propagation = rootPropagation();
+  const shared = propagation === "shared";
+  return [
+    await program("podman", "podman", "the engine", "missing"),
+    await program("skopeo", "skopeo", "loads images without copying what is there", "missing"),
+    await program("setpriv", "util-linux", "runs the engine as its user", "missing"),
+    await program("bwrap", "bubblewrap", "the sandbox that computed files are built in", "note"),
     {
-      what: "busybox: what a build's sandbox holds",
-      state: busybox ? "ok" : "note",
+      what: "busybox",
+      why: "what a build's sandbox holds",
+      needed: "installed, linked statically",
       found: busybox ?? "not installed",
+      state: busybox ? "ok" : "note",
       fix: busybox ? null : "apt-get install busybox-static",
+      repair: null,
     },
-    { what: "control groups", state: "ok", found: cgroupLayout(), fix: null },
-    propagation(),
+    {
+      what: "the mount at /",
+      why: "mounts that appear in containers",
+      needed: "shared",
+      found: propagation,
+      state: shared ? "ok" : "note",
+      fix: shared ? null : "mount --make-shared / (rootlessPodmanServiceType does it)",
+      repair: null,
+    },
   ];
-  const namespaces = readTextIfExists("/proc/sys/kernel/unprivileged_userns_clone")?.trim();
-  if (namespaces !== undefined) {
-    const allowed = namespaces === "1";
-    list.push({
-      what: "user namespaces for users",
-      state: allowed ? "ok" : "missing",
-      found: allowed ? "allowed" : "forbidden",
-      fix: allowed ? null : "sysctl kernel.unprivileged_userns_clone=1",
-    });
+}
+
+/** Looks at everything that a demand needs. */
+async function examine(context: Context, demand: Demand, spec: SystemSpec | undefined): Promise<readonly Need[]> {
+  const view = await observeBasics(context.paths, demand.users);
+  const users = demand.users.filter((user) => view.users[user] !== undefined);
+  const unknown = demand.users.filter((user) => !users.includes(user));
+  return [
+    ...(await programs()),
+    ...hostNeeds(view, { ...demand, users }),
+    ...rangeNeeds(view, users, spec),
+    ...unknown.map(accountNeed),
+  ];
+}
+
+/** What a user needs who does not exist yet, `apply` makes with the user. */
+function accountNeed(user: string): Need {
+  return {
+    what: `user ${user}`,
+    why: "whose containers these are",
+    needed: "an account, with ranges of ids and a runtime folder",
+    found: "none",
+    state: "missing",
+    fix: "`lading apply` makes it",
+    repair: null,
+  };
+}
+
+function print(context: Context, needs: readonly Need[]): void {
+  if (context.json) {
+    const findings = needs.map(({ repair, ...need }) => ({ ...need, repairable: repair !== null }));
+    return context.print(JSON.stringify({ version: 1, findings }, null, 2));
   }
-  if (identity.uid !== 0) {
-    for (const file of ["subuid", "subgid"]) {
-      const has = (readTextIfExists(`/etc/${file}`) ?? "")
-        .split("\n")
-        .some((line) => line.startsWith(`${identity.user}:`) || line.startsWith(`${identity.uid}:`));
-      list.push({
-        what: `/etc/${file}: ids for the users of containers`,
-        state: has ? "ok" : "missing",
-        found: has ? "a range" : "no range",
-        fix: has ? null : `as root: usermod --add-${file}s 100000-165535 ${identity.user}`,
+  const colour = { ok: "green", missing: "red", note: "yellow" } as const;
+  const row = ({ state, what, why, needed, found, fix }: Need): readonly string[] => [
+    context.paint(colour[state], state),
+    `${what}: ${why}`,
+    `found ${found}`,
+    `needed ${needed}`,
+    fix === null ? "" : `fix: ${fix}`,
+  ];
+  context.print(table(needs.map(row)));
+  const missing = needs.filter((each) => each.state === "missing").length;
+  context.print(missing === 0 ? "This host can run rootless containers." : `${missing} missing.`);
+}
+
+export async function run(
+  context: Context,
+  [file]: readonly (string | undefined)[],
+  options: { readonly fix?: boolean },
+): Answer {
+  const host = await context.host();
+  const spec = file === undefined ? host.generations.current()?.spec : (await context.load(file)).spec;
+  const { user, uid } = await ownIdentity();
+  const demand =
+    spec === undefined ? { users: uid === 0 ? [] : [user], lowestPort: null, limits: true } : demandOf(spec, user);
+  let needs = await examine(context, demand, spec);
+  if (options.fix === true) {
+    if (uid !== 0)
+      throw new KnownError("needs-root", "only root can put a host right", {
+        hint: "run it as root, or ask root for what `lading doctor` lists",
       });
-    }
-    const runtime = runtimeFolder(identity);
-    const there = existsSync(runtime);
-    list.push({
-      what: `${runtime}: where a rootless engine keeps its state`,
-      state: there ? "ok" : "missing",
-      found: there ? "there" : "not there",
-      fix: there ? null : `as root: install -d -m 700 -o ${identity.uid} -g ${identity.gid} ${runtime}`,
-    });
+    await using _lock = await host.lock("lading doctor --fix");
+    const repairs = needs.flatMap(({ state, repair }) => (state === "ok" || repair === null ? [] : [repair]));
+    await host.repair(repairs);
+    needs = await examine(context, demand, spec);
   }
-  return list;
-}
-
-function propagation(): Finding {
-  const found = rootPropagation();
-  const what = "the mount at /: shared with containers";
-  return found === "shared"
-    ? { what, state: "ok", found, fix: null }
-    : { what, state: "note", found, fix: "mount --make-shared / (rootlessPodmanServiceType does it)" };
-}
-
-export async function run(context: Context): Answer {
-  const list = await findings();
-  const missing = list.filter((each) => each.state === "missing");
-  if (context.json) context.print(JSON.stringify({ version: 1, findings: list }, null, 2));
-  else {
-    const colour = { ok: "green", missing: "red", note: "yellow" } as const;
-    context.print(
-      table(
-        list.map((each) => [
-          context.paint(colour[each.state], each.state),
-          each.what,
-          each.found,
-          each.fix === null ? "" : `fix: ${each.fix}`,
-        ]),
-      ),
-    );
-    context.print(missing.length === 0 ? "This host can run rootless containers." : `${missing.length} missing.`);
-  }
-  return missing.length === 0 ? exitCodes.done : exitCodes.failed;
+  print(context, needs);
+  return needs.some((each) => each.state === "missing") ? exitCodes.failed : exitCodes.done;
 }

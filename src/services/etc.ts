@@ -5,8 +5,15 @@ import { report } from "../record/index.ts";
 import { type ServiceType, serviceType } from "../service/index.ts";
 import type { FileLike, StagedText } from "../store/index.ts";
 
-/** A path below /etc, what the file holds, and where that was declared, for content that has no place of its own. */
-export type EtcEntry = readonly [path: string, content: string | StagedText | FileLike, place?: Place | undefined];
+export interface EtcOptions {
+  /** Where it was declared, for content that has no place of its own. */
+  readonly place?: Place | undefined;
+  /** The file is for hosts whose init is systemd, and not written on others. */
+  readonly onlyUnder?: "systemd";
+}
+
+/** A path below /etc, and what the file holds. */
+export type EtcEntry = readonly [path: string, content: string | StagedText | FileLike, options?: EtcOptions];
 
 function checkEntries(entries: readonly EtcEntry[]): readonly EtcEntry[] {
   const seen = new Set<string>();

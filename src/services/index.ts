@@ -3,7 +3,7 @@ export type { UserAccount, UserAccountInput, UserGroup, UserGroupInput } from ".
 export { containersConf } from "./containers-conf.ts";
 export type { ContainersConf, ContainersConfInput } from "./containers-conf.types.ts";
 export { engineFileProblem } from "./engine-files.ts";
-export { type EtcEntry, etcServiceType } from "./etc.ts";
+export { type EtcEntry, type EtcOptions, etcServiceType } from "./etc.ts";
 export {
   type ContainerUnit,
   type ObjectsUnit,
@@ -32,7 +32,7 @@ export type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
 export { formatLimit, pamLimitsEntry, pamLimitsServiceType } from "./pam-limits.ts";
 export type { PamLimitsEntry, PamLimitsEntryInput } from "./pam-limits.types.ts";
 export { type HostProgram, profileServiceType } from "./profile.ts";
-export { rootlessPodmanConfiguration, rootlessPodmanServiceType } from "./rootless-podman.ts";
+export { containerControllers, rootlessPodmanConfiguration, rootlessPodmanServiceType } from "./rootless-podman.ts";
 export type { RootlessPodmanConfiguration, RootlessPodmanConfigurationInput } from "./rootless-podman.types.ts";
 export { secret } from "./secret.ts";
 export type { Secret, SecretInput } from "./secret.types.ts";

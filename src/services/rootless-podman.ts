@@ -72,42 +72,57 @@ export const rootlessPodmanConfiguration: RecordConstructor<
   subuids: { type: listOf(recordOf(subidRange)), default: [], doc: "Ranges of user ids for each user." },
 });
 
+/** The controllers that containers are limited with. */
+export const containerControllers: readonly string[] = ["cpu", "cpuset", "io", "memory", "pids"];
+
 const shareRoot = sh`
-if grep -q '^[0-9]* [0-9]* [0-9:]* / / .* shared:' /proc/self/mountinfo; then
+if grep -q '^[0-9]* [0-9]* [0-9:]* [^ ]* / .* shared:' /proc/self/mountinfo; then
   echo "the mount at / is shared already"
 else
   mount --make-shared /
   echo "made the mount at / shared"
 fi`;
 
-/** On layouts without a unified tree of controllers there is nothing to delegate: the unit says so and is done. */
-const onlyOnUnified = sh`
-case $(stat -f -c %T /sys/fs/cgroup) in
+/** Where there is nothing to delegate, or somebody else delegates, the unit says so and is done. */
+const onlyWhereOurs = sh`
+case $(stat -f -c %T /sys/fs/cgroup 2> /dev/null) in
   cgroup2fs) ;;
-  *) echo "control groups are not unified on this host (v1 or hybrid): nothing to do"; exit 0 ;;
+  tmpfs)
+    if [ -d /sys/fs/cgroup/unified ]; then layout=hybrid; else layout=v1; fi
+    echo "control groups are $layout on this host: nothing can be delegated to users"; exit 0 ;;
+  *) echo "there are no control groups at /sys/fs/cgroup: nothing to do"; exit 0 ;;
 esac
 if [ -d /run/systemd/system ]; then
   echo "systemd delegates control groups on this host: nothing to do"; exit 0
+fi
+cd /sys/fs/cgroup
+if ! [ -w cgroup.subtree_control ]; then
+  echo "control groups are read-only here, as in a container: nothing can be delegated"; exit 0
 fi`;
 
-const enableControllers = sh`${onlyOnUnified}
-echo "+cpu +cpuset +io +memory +pids" > /sys/fs/cgroup/cgroup.subtree_control
-echo "enabled: $(cat /sys/fs/cgroup/cgroup.subtree_control)"`;
+/** One write, all or nothing: tee names the kernel's error, where the shell's echo would say "I/O error". */
+const enableControllers = sh`${onlyWhereOurs}
+if ! echo ${containerControllers.map((each) => `+${each}`).join(" ")} | tee cgroup.subtree_control > /dev/null; then
+  echo "the kernel offers here: $(cat cgroup.controllers)" >&2; exit 1
+fi
+echo "enabled for children: $(cat cgroup.subtree_control)"`;
 
 function ownFiles(group: string): StagedText {
-  return sh`${onlyOnUnified}
-cd /sys/fs/cgroup
+  return sh`${onlyWhereOurs}
 chown root:${group} . cgroup.procs cgroup.subtree_control cgroup.threads
 chmod 775 .
 chmod 664 cgroup.procs cgroup.subtree_control cgroup.threads
 echo "owned by the group "${group}`;
 }
 
+/** systemd gives users' managers memory and pids only, unless it is told otherwise (systemd.resource-control(5)). */
+const delegation = `[Service]\nDelegate=${containerControllers.join(" ")}\n`;
+
 function settings(configuration: RootlessPodmanConfiguration): readonly EtcEntry[] {
   const { containersConf: declared } = configuration;
   if (declared === undefined) return [];
   const content = isRecord(declared, "containersConf") ? formatContainersConf(declared as ContainersConf) : declared;
-  return [["containers/containers.conf", content as EtcEntry[1], placeOf(configuration)]];
+  return [["containers/containers.conf", content as EtcEntry[1], { place: placeOf(configuration) }]];
 }
 
 function oneShot(name: string, requirement: readonly string[], documentation: string, script: StagedText): Unit {
@@ -157,10 +172,11 @@ export const rootlessPodmanServiceType: ServiceType<RootlessPodmanConfigurationI
       extension(supervisorServiceType, units),
       extension(pamLimitsServiceType, ({ pamLimits }: RootlessPodmanConfiguration) => pamLimits),
       extension(etcServiceType, (configuration: RootlessPodmanConfiguration): readonly EtcEntry[] => [
-        ["containers/registries.conf", configuration.containersRegistries, placeOf(configuration)],
-        ["containers/storage.conf", configuration.containersStorage, placeOf(configuration)],
-        ["containers/policy.json", configuration.containersPolicy, placeOf(configuration)],
+        ["containers/registries.conf", configuration.containersRegistries, { place: placeOf(configuration) }],
+        ["containers/storage.conf", configuration.containersStorage, { place: placeOf(configuration) }],
+        ["containers/policy.json", configuration.containersPolicy, { place: placeOf(configuration) }],
         ...settings(configuration),
+        ["systemd/system/user@.service.d/50-lading.conf", delegation, { onlyUnder: "systemd" }],
       ]),
     ],
     defaultValue: {},

@@ -1,5 +1,5 @@
 // Generated from the fields in rootless-podman.ts by `npm run generate`.
-import type { FileLike, StagedText } from "../store/index.ts";
+import type { FileLike, FileSource, StagedText } from "../store/index.ts";
 import type { ContainersConf, ContainersConfInput } from "./containers-conf.types.ts";
 import type { PamLimitsEntry, PamLimitsEntryInput } from "./pam-limits.types.ts";
 import type { SubidRange, SubidRangeInput } from "./subids.types.ts";
@@ -14,13 +14,13 @@ export interface RootlessPodmanConfigurationInput {
    * /etc/containers/registries.conf. By default docker.io, registry.fedora.org and registry.opensuse.org are
    * searched.
    */
-  readonly containersRegistries?: string | StagedText | FileLike | undefined;
+  readonly containersRegistries?: string | StagedText | FileLike | FileSource | undefined;
   /** /etc/containers/storage.conf. By default the overlay driver. */
-  readonly containersStorage?: string | StagedText | FileLike | undefined;
+  readonly containersStorage?: string | StagedText | FileLike | FileSource | undefined;
   /** /etc/containers/policy.json. By default any image is accepted. */
-  readonly containersPolicy?: string | StagedText | FileLike | undefined;
+  readonly containersPolicy?: string | StagedText | FileLike | FileSource | undefined;
   /** /etc/containers/containers.conf: Podman's own settings. Not managed where unset. */
-  readonly containersConf?: string | StagedText | FileLike | ContainersConfInput | undefined;
+  readonly containersConf?: string | StagedText | FileLike | FileSource | ContainersConfInput | undefined;
   /** Lines of the limits file. Default: `[{"domain":"*","type":"both","item":"nofile","value":100000}]`. */
   readonly pamLimits?: readonly PamLimitsEntryInput[] | undefined;
   /** Ranges of group ids for each user. Default: `[]`. */

@@ -183,17 +183,30 @@ export const stageableText: FieldType<string | StagedText> = {
       : refuse(stageableText.expected, value),
 };
 
-/** The content of a declared file: a string, staged text, or a file-like. */
+/** What Compose's `configs` take: the text itself, or the path of a file, as `localFile` reads it. */
+export type FileSource = { readonly content: string | StagedText } | { readonly file: string };
+
+/** The text or file that a `FileSource` means; undefined where the value is none. */
+function fromFileSource(value: unknown): string | StagedText | FileLike | undefined {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 1) return undefined;
+  const { content, file } = value as { readonly content?: unknown; readonly file?: unknown };
+  if (typeof file === "string") return localFile(file);
+  return stageableText.check(content).ok ? (content as string | StagedText) : undefined;
+}
+
+/** The content of a declared file: a string, staged text, a file-like, or what Compose's `configs` take. */
 export const fileContent: FieldType<string | StagedText | FileLike> = namedType(
   {
-    expected: "the file's text, staged text, or a file-like",
+    expected: "the file's text, staged text, a file-like, { content: text } or { file: path }",
     ts: "",
     jsonSchema: { anyOf: [{ type: "string" }, fileLikeSchema] },
-    check: (value) =>
-      isFileLike(value) || stageableText.check(value).ok
-        ? pass(value as string)
-        : refuse("the file's text, staged text, or a file-like", value),
+    check: (value) => {
+      if (isFileLike(value) || stageableText.check(value).ok) return pass(value as string);
+      const source = fromFileSource(value);
+      return source === undefined ? refuse(fileContent.expected, value) : pass(source);
+    },
   },
+  "string | StagedText | FileLike | FileSource",
   "string | StagedText | FileLike",
 );
 

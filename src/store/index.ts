@@ -14,6 +14,7 @@ export {
   computedFile,
   directoryUnion,
   type FileLike,
+  type FileSource,
   fileAppend,
   fileContent,
   fileLikeType,

@@ -57,9 +57,19 @@ export function syncFolder(path: string): void {
   }
 }
 
+const temporarySuffix = ".lading";
+
+/** Removes what writers of this file left under other names when they were killed. Nobody else may be writing it. */
+export function sweepTemporaries(path: string): void {
+  const folder = dirname(path);
+  if (!fs.existsSync(folder)) return;
+  for (const name of fs.readdirSync(folder))
+    if (name.startsWith(`.${basename(path)}.`) && name.endsWith(temporarySuffix)) fs.rmSync(join(folder, name));
+}
+
 /** Writes a whole file or nothing: temporary name, fsync, rename, fsync of the folder. */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}${temporarySuffix}`);
   try {
     const descriptor = fs.openSync(temporary, "wx", mode);
     try {
@@ -75,6 +85,16 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw diskError(error, path);
+  }
+}
+
+/** Writes to a file of the kernel's, such as those below /proc/sys: one write, which it takes or refuses. */
+export function writeKernelFile(path: string, content: string): void {
+  const descriptor = fs.openSync(path, fs.constants.O_WRONLY);
+  try {
+    fs.writeSync(descriptor, content);
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 

@@ -31,7 +31,7 @@ import { checkSystem } from "./check.ts";
 import { fileInvalid } from "./file-invalid.ts";
 import { checkHome } from "./operating-system.ts";
 import type { HomeEnvironment, OperatingSystem } from "./operating-system.types.ts";
-import type { Compiled, SubidSpec, SystemSpec, UserSpec } from "./spec.ts";
+import type { Compiled, FileSpec, SubidSpec, SystemSpec, UserSpec } from "./spec.ts";
 import { type CompileOptions, UnitWriter } from "./unit-writer.ts";
 
 /** Where the limits of `pamLimits` go. */
@@ -88,7 +88,7 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
     writer.unit(each),
   );
   const etc = home ? [] : fold<readonly EtcEntry[]>(etcServiceType as AnyServiceType);
-  const files = etc.map(([path, content, place]) => {
+  const files = etc.map(([path, content, { place, onlyUnder } = {}]): FileSpec => {
     const source = writer.lowerer.content(path.split("/").at(-1) ?? path, content);
     const text = writer.knownText(source);
     const problem = text === undefined ? undefined : engineFileProblem(path, text);
@@ -96,7 +96,7 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
       const where = (typeof content === "object" && "place" in content ? content.place : undefined) ?? place;
       report(fileInvalid(`/etc/${path}`, problem, where));
     }
-    return { path: `/etc/${path}`, source };
+    return { path: `/etc/${path}`, source, ...(onlyUnder === undefined ? {} : { onlyUnder }) };
   });
   const limits = home ? [] : fold<readonly PamLimitsEntry[]>(pamLimitsServiceType as AnyServiceType).map(formatLimit);
   if (limits.length > 0)

@@ -1,7 +1,7 @@
 /** Carries out the deeds of a plan, one by one; each is safe to repeat after a crash. Units are the supervisor's. */
 import { join } from "node:path";
 import { type Digest, hexOf, KnownError, type Paths } from "../base/index.ts";
-import { ensureRuntimeFolder, findIdentity, runtimeFolder } from "../engine/index.ts";
+import { findIdentity, runtimeFolder } from "../engine/index.ts";
 import type { Store } from "../store/index.ts";
 import {
   ensureFolder,
@@ -12,12 +12,15 @@ import {
   readTextIfExists,
   removeTree,
   rmSync,
+  run,
   runOrFail,
+  sweepTemporaries,
   writeFileAtomic,
 } from "../sys/index.ts";
-import type { LedgerFileStore } from "./ledger.ts";
+import type { LedgerFile, LedgerFileStore } from "./ledger.ts";
 import { engineOf, fileDigest, observeSubids } from "./observe.ts";
 import type { Deed } from "./plan.ts";
+import { repairHost } from "./repair-host.ts";
 import type { UserSpec } from "./spec.ts";
 
 export interface ExecuteContext {
@@ -47,16 +50,15 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
     case "user-join":
       await runOrFail(["usermod", "--append", "--groups", deed.group, deed.user]);
       return;
-    case "subid-add": {
-      const { name, start, count } = deed.entry;
-      await runOrFail(["usermod", `--add-${deed.file}s`, `${start}-${start + count - 1}`, name]);
-      return;
-    }
-    case "runtime-folder": {
-      const identity = await findIdentity(deed.user);
-      if (identity !== undefined) ensureRuntimeFolder(identity);
-      return;
-    }
+    case "subid-add":
+    case "runtime-folder":
+    case "linger":
+    case "linger-end":
+    case "sysctl-set":
+    case "sysctl-restore":
+    case "program-setuid":
+    case "device-open":
+      return repairHost(deed, context);
     case "file-write":
       return writeManaged(deed, context);
     case "file-restore":
@@ -83,7 +85,7 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
     case "user-remove":
       return removeUser(deed.user, deed.home, context);
     case "group-remove":
-      await runOrFail(["groupdel", deed.group]);
+      if ((await run(["getent", "group", deed.group])).status === 0) await runOrFail(["groupdel", deed.group]);
       ledger.update((before) => ({ groups: before.groups.filter((each) => each !== deed.group) }));
       return;
     case "object-replace":
@@ -122,7 +124,10 @@ function backupPath(paths: Paths, digest: string): string {
   return join(paths.state, "backups", hexOf(digest as Digest));
 }
 
-function writeManaged(deed: Deed & { kind: "file-write" }, { paths, store, ledger }: ExecuteContext): void {
+async function writeManaged(
+  deed: Deed & { kind: "file-write" },
+  { paths, store, ledger }: ExecuteContext,
+): Promise<void> {
   const path = `${paths.root}${deed.path}`;
   const content = readFileSync(store.path(deed.source));
   let backup: string | null = null;
@@ -131,25 +136,39 @@ function writeManaged(deed: Deed & { kind: "file-write" }, { paths, store, ledge
     ensureFolder(join(paths.state, "backups"), 0o700);
     writeFileAtomic(backupPath(paths, backup), readFileSync(path), lstatSync(path).mode & 0o777);
   }
-  ledger.update((before) => {
-    const known = before.files.find((each) => each.path === deed.path);
-    const entry = { path: deed.path, written: deed.digest, backup: known === undefined ? backup : known.backup };
-    return { files: [...before.files.filter((each) => each.path !== deed.path), entry] };
-  });
+  const found = fileDigest(path);
+  const record = (more: Pick<LedgerFile, "replacing">): void =>
+    ledger.update(({ files }) => {
+      const known = files.find((each) => each.path === deed.path);
+      const entry = { path: deed.path, written: deed.digest, backup: known === undefined ? backup : known.backup };
+      return { files: [...files.filter((each) => each.path !== deed.path), { ...entry, ...more }] };
+    });
+  record(found === null ? {} : { replacing: found });
   ensureFolder(join(path, ".."));
+  sweepTemporaries(path);
   writeFileAtomic(path, content, 0o644);
+  if (found !== null) record({});
+  await reloadReader(deed.path);
 }
 
-function restoreManaged(
+/** systemd reads its units once; everybody else's files are read when they are needed. */
+async function reloadReader(path: string): Promise<void> {
+  if (path.startsWith("/etc/systemd/system/") && existsSync("/run/systemd/system"))
+    await runOrFail(["systemctl", "daemon-reload"]);
+}
+
+async function restoreManaged(
   file: { readonly path: string; readonly backup: string | null },
   { paths, ledger }: ExecuteContext,
-): void {
+): Promise<void> {
   const path = `${paths.root}${file.path}`;
+  sweepTemporaries(path);
   if (file.backup === null) rmSync(path, { force: true });
   else {
     const backup = backupPath(paths, file.backup);
     writeFileAtomic(path, readFileSync(backup), lstatSync(backup).mode & 0o777);
   }
+  await reloadReader(file.path);
   ledger.update((before) => ({ files: before.files.filter((each) => each.path !== file.path) }));
 }
 
@@ -163,9 +182,10 @@ async function removeUser(name: string, home: boolean, { paths, ledger }: Execut
       retained: [...before.retained.filter((each) => each.name !== name), ...(home ? [] : [retained])],
     }));
     await endPauseProcess(identity.uid);
-    await runOrFail(["userdel", name]);
     removeTree(runtimeFolder(identity));
+    // The account goes last: while it is there, whoever comes after a crash knows what else is to go.
     if (home && ledger.read().homes.includes(name)) removeTree(identity.home);
+    await runOrFail(["userdel", name]);
   }
   const others = (names: readonly string[]): readonly string[] => names.filter((each) => each !== name);
   ledger.update((before) => ({ users: others(before.users), homes: others(before.homes) }));

@@ -23,6 +23,7 @@ import {
 } from "../sys/index.ts";
 import { execute } from "./execute.ts";
 import { type Generation, Generations } from "./generations.ts";
+import { type Repair, repairWords } from "./host-needs.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
 import { LedgerFileStore } from "./ledger.ts";
 import { engineOf, enginesOf, type Observed, observe, observeSupervisor } from "./observe.ts";
@@ -64,7 +65,7 @@ const stablePeriod = 500;
 
 /** Steps that take something away wait until nothing needs it. */
 function isLate({ deed: { kind } }: Step): boolean {
-  return kind === "object-remove" || kind === "user-remove" || kind === "group-remove";
+  return ["object-remove", "sysctl-restore", "linger-end", "user-remove", "group-remove"].includes(kind);
 }
 
 /** Steps that the supervisor carries out, and those that are nothing but the new generation. */
@@ -72,6 +73,12 @@ function isUnit({ deed: { kind } }: Step): boolean {
   return (
     kind.startsWith("unit-") || kind === "supervisor-start" || kind === "generation-record" || kind === "object-replace"
   );
+}
+
+/** An error beside another one: a bug keeps its own words. */
+function asKnown(error: unknown): KnownError | Problems {
+  if (error instanceof KnownError || error instanceof Problems) return error;
+  throw error;
 }
 
 const noAccounts = { users: [], groups: [] } as const;
@@ -185,6 +192,15 @@ export class Host {
     return inPlace && filesAsWritten;
   }
 
+  /** Carries out repairs that a plan would begin with. */
+  async repair(repairs: readonly Repair[]): Promise<void> {
+    const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: this.#options.signal };
+    for (const each of repairs) {
+      this.#options.onProgress?.(repairWords(each));
+      await execute(each, context);
+    }
+  }
+
   /** Finishes or undoes what a command that was killed had begun; returns what was done about it, in words. */
   async recover(): Promise<string | undefined> {
     const entry = this.#journal.read();
@@ -220,7 +236,9 @@ export class Host {
       this.#journal.clear();
       return generation;
     } catch (error) {
-      await this.#undo(this.#journal.read() ?? entry);
+      await this.#undo(this.#journal.read() ?? entry).catch((second: unknown) => {
+        throw new Problems([error, second].map(asKnown));
+      });
       if (this.#options.signal?.aborted) {
         throw new KnownError("interrupted", "interrupted: what had been begun was undone", { cause: undefined });
       }
@@ -266,7 +284,8 @@ export class Host {
     await this.#client.load(this.generations.path(generation.number));
     for (const { deed } of steps) if (deed.kind === "unit-retry") await this.#client.act("start", deed.unit);
     await this.#requireUp(await this.#client.settled(signal), generation, touched);
-    if (touched.size === 0) return;
+    const running = generation.spec.units.some(({ name, oneShot }) => touched.has(name) && !oneShot);
+    if (!running) return;
     // What ends at once, with a bad argument or a missing file, must not pass for running.
     await new Promise((resolve) => setTimeout(resolve, stablePeriod));
     await this.#requireUp(await this.#client.settled(signal), generation, touched);

@@ -1,7 +1,9 @@
 export { compileSystem } from "./compile.ts";
 export { type Generation, Generations, readUnits } from "./generations.ts";
 export { Host, type HostOptions, type Planned } from "./host.ts";
+export { type Demand, demandOf, hostNeeds, type Need, rangeNeeds } from "./host-needs.ts";
 export { type LogLine, lastLogLines, parseLog } from "./logs.ts";
+export { observeBasics } from "./observe.ts";
 export { homeEnvironment, operatingSystem } from "./operating-system.ts";
 export type {
   HomeEnvironment,

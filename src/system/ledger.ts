@@ -6,11 +6,19 @@ import { join } from "node:path";
 import { KnownError, type Paths } from "../base/index.ts";
 import { ensureFolder, readTextIfExists, writeFileAtomic } from "../sys/index.ts";
 
-/** A file under management: the digest of what was written, and where what stood there before is kept. */
+/** A file under management, by the digests of what it can hold without anybody else's doing. */
 export interface LedgerFile {
   readonly path: string;
   readonly written: string;
+  /** What stood there before it was managed, kept among the backups; null where there was nothing. */
   readonly backup: string | null;
+  /** While `written` is being written: what it takes the place of. */
+  readonly replacing?: string;
+}
+
+/** Whether what was found in a managed file came from us, or was there before us. */
+export function isFromUs(file: LedgerFile, found: string | null): boolean {
+  return found === null || found === file.written || found === file.backup || found === file.replacing;
 }
 
 /** An account that was removed while its volumes were kept: made again, it gets its numbers back. */
@@ -21,6 +29,13 @@ export interface RetainedUser {
   readonly subgid: number | null;
 }
 
+/** A kernel parameter that was set, and what it was before. */
+export interface LedgerSysctl {
+  readonly key: string;
+  readonly value: number;
+  readonly before: number;
+}
+
 export interface Ledger {
   readonly version: 1;
   readonly groups: readonly string[];
@@ -29,9 +44,21 @@ export interface Ledger {
   readonly homes: readonly string[];
   readonly files: readonly LedgerFile[];
   readonly retained: readonly RetainedUser[];
+  readonly sysctls: readonly LedgerSysctl[];
+  /** Users whose services go on without a login session because of us. */
+  readonly lingering: readonly string[];
 }
 
-const empty: Ledger = { version: 1, groups: [], users: [], homes: [], files: [], retained: [] };
+const empty: Ledger = {
+  version: 1,
+  groups: [],
+  users: [],
+  homes: [],
+  files: [],
+  retained: [],
+  sysctls: [],
+  lingering: [],
+};
 
 export class LedgerFileStore {
   readonly #path: string;

@@ -14,6 +14,8 @@ import {
 import { type StatusReport, SupervisorClient } from "../supervisor/index.ts";
 import { existsSync, listeningPorts, lstatSync, readFileSync, readTextIfExists } from "../sys/index.ts";
 import { type Generation, Generations } from "./generations.ts";
+import { type HostFacts, observeHost } from "./host-facts.ts";
+import { demandOf } from "./host-needs.ts";
 import { type Ledger, LedgerFileStore } from "./ledger.ts";
 import { type ObservedSources, observeSources } from "./sources.ts";
 import type { SystemSpec } from "./spec.ts";
@@ -39,12 +41,19 @@ export interface ObservedEngine {
   readonly images: Readonly<Record<string, string>>;
 }
 
-export interface Observed {
+/** What decides whether users can run containers here. */
+export interface ObservedBasics {
   readonly uid: number;
-  readonly groups: Readonly<Record<string, { readonly gid: number }>>;
+  readonly host: HostFacts;
   readonly users: Readonly<Record<string, ObservedUser>>;
   readonly subuids: readonly SubidEntry[];
   readonly subgids: readonly SubidEntry[];
+}
+
+export interface Observed extends ObservedBasics {
+  /** The name of who asks. */
+  readonly user: string;
+  readonly groups: Readonly<Record<string, { readonly gid: number }>>;
   /** Digests of the files that the system, or the ledger, names; null where there is none. */
   readonly files: Readonly<Record<string, string | null>>;
   readonly engines: readonly ObservedEngine[];
@@ -84,6 +93,13 @@ async function observeUsers(names: Iterable<string>, root: string): Promise<Reco
     };
   }
   return users;
+}
+
+/** Looks at the host and at these users of it. */
+export async function observeBasics(paths: Paths, names: Iterable<string>): Promise<ObservedBasics> {
+  const users = await observeUsers(names, paths.root);
+  const numbered = Object.entries(users).map(([name, { uid }]) => ({ name, uid }));
+  return { uid: process.getuid?.() ?? 0, host: await observeHost(numbered), users, ...observeSubids(paths) };
 }
 
 /** The ranges of subordinate ids on the host. */
@@ -156,8 +172,12 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
   const current = new Generations(paths).current() ?? null;
   const ledger = new LedgerFileStore(paths).read();
   const specs = current === null ? [target] : [target, current.spec];
-  const own = target.kind === "home" ? [(await ownIdentity()).user] : [];
-  const userNames = new Set([...own, ...specs.flatMap((spec) => spec.users.map((user) => user.name)), ...ledger.users]);
+  const { user } = await ownIdentity();
+  const userNames = new Set([
+    ...(target.kind === "home" ? [user] : []),
+    ...specs.flatMap((spec) => [...spec.users.map(({ name }) => name), ...demandOf(spec, user).users]),
+    ...[...ledger.users, ...ledger.lingering],
+  ]);
   const filePaths = new Set([...target.files.map((file) => file.path), ...ledger.files.map((file) => file.path)]);
   const engines = new Map(specs.flatMap(enginesOf).map((each) => [JSON.stringify(each), each]));
   const references = (user: string | null, cli: EngineCli): readonly string[] => {
@@ -165,12 +185,11 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
     return [...new Set(own.map((image) => image.reference))];
   };
   return {
-    uid: process.getuid?.() ?? 0,
+    ...(await observeBasics(paths, userNames)),
+    user,
     groups: Object.fromEntries(
       parseDatabase(`${paths.root}/etc/group`).map(([name = "", , gid]) => [name, { gid: Number(gid) }]),
     ),
-    users: await observeUsers(userNames, paths.root),
-    ...observeSubids(paths),
     files: Object.fromEntries([...filePaths].map((path) => [path, fileDigest(`${paths.root}${path}`)])),
     engines: await Promise.all(
       [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, references(user, cli))),

@@ -9,20 +9,23 @@ import { engineFileProblem } from "../services/index.ts";
 import type { Reference } from "../store/index.ts";
 import { imageDifferences, unitDifferences } from "./differences.ts";
 import { fileInvalid } from "./file-invalid.ts";
-import type { LedgerFile } from "./ledger.ts";
+import { rootlessSysctls } from "./host-facts.ts";
+import { demandOf, hostNeeds, type Need, type Repair, rangeNeeds, repairWords } from "./host-needs.ts";
+import { isFromUs, type LedgerFile } from "./ledger.ts";
 import { areOnlyLabels, objectDifferences } from "./objects.ts";
 import type { Observed } from "./observe.ts";
 import { engineFor, obstacles } from "./obstacles.ts";
 import { type FileSpec, type GroupSpec, type ImageSpec, type SystemSpec, systemDigest, type UserSpec } from "./spec.ts";
-import { allocateSubids, type SubidEntry } from "./subids.ts";
+import { allocateSubids } from "./subids.ts";
 
 /** What carrying out a step does. */
 export type Deed =
   | { readonly kind: "group-add"; readonly group: GroupSpec }
   | { readonly kind: "user-add"; readonly user: UserSpec; readonly uid: number | null }
   | { readonly kind: "user-join"; readonly user: string; readonly group: string }
-  | { readonly kind: "subid-add"; readonly file: "subuid" | "subgid"; readonly entry: SubidEntry }
-  | { readonly kind: "runtime-folder"; readonly user: string }
+  | Repair
+  | { readonly kind: "sysctl-restore"; readonly key: string; readonly value: number; readonly before: number }
+  | { readonly kind: "linger-end"; readonly user: string }
   | {
       readonly kind: "file-write";
       readonly path: string;
@@ -119,6 +122,7 @@ export function plan(observed: Observed, target: SystemSpec, context: PlanContex
   }
   planAccounts(planner, observed, target);
   planFiles(planner, observed, target, context);
+  planHost(planner, observed, target);
   planImages(planner, observed, target, context);
   planObjects(planner, observed, target, context);
   planUnits(planner, observed, target);
@@ -168,28 +172,61 @@ function planAccounts(planner: Planner, observed: Observed, target: SystemSpec):
           });
       }
       for (const entry of allocateSubids(entries, wanted)) {
-        planner.add(
-          { kind: "subid-add", file, entry },
-          `${file} ${entry.name}:${entry.start}:${entry.count}`,
-          "the user has no range",
-        );
+        const repair: Repair = { kind: "subid-add", file, entry };
+        planner.add(repair, repairWords(repair), "the user has no range");
       }
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       planner.problems.push(error);
     }
   }
-  for (const { name } of target.users) {
-    const needsEngine = target.images.some((image) => image.user === name);
-    if (needsEngine && observed.users[name]?.hasRuntimeFolder !== true) {
-      planner.add(
-        { kind: "runtime-folder", user: name },
-        `runtime folder of ${name}`,
-        "a rootless engine needs one, with or without a login session",
-      );
+}
+
+/** What rootless containers need of the host: root repairs it, a home environment can only say what is missing. */
+function planHost(planner: Planner, observed: Observed, target: SystemSpec): void {
+  const demand = demandOf(target, observed.user);
+  const rootless = demand.users.length > 0 || target.programs.some(({ program }) => program === "newuidmap");
+  const needs = rootless ? hostNeeds(observed, demand) : [];
+  for (const need of needs) {
+    const { repair, state } = need;
+    if (state === "ok") continue;
+    const told = `${need.what} (${need.why}): needed ${need.needed}, found ${need.found}`;
+    if (repair !== null && target.kind === "system")
+      planner.add(repair, repairWords(repair), `${need.why}: found ${need.found}, needed ${need.needed}`);
+    else if (state === "note") {
+      if (need.fix !== null) planner.notes.push(`${told}; ${need.fix}`);
+    } else if (!isNamedBefore(observed, need))
+      planner.problem("host-unfit", told, { hint: need.fix === null ? undefined : `as root: ${need.fix}` });
+  }
+  if (target.kind === "home" && observed.uid !== 0) {
+    for (const need of rangeNeeds(observed, demand.users)) {
+      if (need.state === "ok") continue;
+      const message = `the user ${observed.user} has no range in ${need.what}`;
+      planner.problem("no-subid-range", message, { hint: `as root: ${need.fix}` });
     }
   }
-  if (target.kind === "home" && target.images.length > 0 && observed.uid !== 0) checkOwnRange(planner, observed);
+}
+
+/** A program that is missing is named with its package where programs are checked. */
+function isNamedBefore(observed: Observed, { what }: Need): boolean {
+  return observed.missingPrograms.some(({ program }) => what.endsWith(`/${program}`));
+}
+
+/** What was set on the host for containers that nothing declares any more. */
+function planHostBack(planner: Planner, observed: Observed, target: SystemSpec): void {
+  const { users, lowestPort } = demandOf(target, observed.user);
+  const { sysctls, lingering } = observed.ledger;
+  const isWanted = (key: string): boolean =>
+    key === rootlessSysctls.portStart ? lowestPort !== null : users.length > 0;
+  for (const each of sysctls) {
+    if (isWanted(each.key)) continue;
+    const what = `set ${each.key} = ${each.before} again`;
+    planner.add({ kind: "sysctl-restore", ...each }, what, "nothing needs it otherwise any more");
+  }
+  for (const user of lingering) {
+    if (users.includes(user)) continue;
+    planner.add({ kind: "linger-end", user }, `let ${user} linger no more`, "nothing of it runs containers any more");
+  }
 }
 
 function planUser(planner: Planner, observed: Observed, user: UserSpec): void {
@@ -220,25 +257,18 @@ function planUser(planner: Planner, observed: Observed, user: UserSpec): void {
   }
 }
 
-function checkOwnRange(planner: Planner, observed: Observed): void {
-  const own = Object.entries(observed.users).find(([, user]) => user.uid === observed.uid)?.[0] ?? String(observed.uid);
-  for (const file of ["subuid", "subgid"] as const) {
-    if (observed[`${file}s`].some((each) => each.name === own || each.name === String(observed.uid))) continue;
-    const hint = `root adds one with: usermod --add-${file}s 100000-165535 ${own} (a range that nobody else has)`;
-    planner.problem("no-subid-range", `the user ${own} has no range in /etc/${file}`, { hint });
-  }
-}
-
 function planFiles(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
-  for (const file of target.files) {
+  const files = target.files.filter(({ onlyUnder }) => onlyUnder === undefined || observed.host[onlyUnder]);
+  for (const file of files) {
     const content = context.content(file.source);
     const wanted = digestOf(content);
     const problem = engineFileProblem(file.path.replace(/^\/etc\//, ""), content.toString("utf8"));
     if (problem !== undefined) planner.problems.push(fileInvalid(file.path, problem, undefined));
     const found = observed.files[file.path] ?? null;
     const managed = observed.ledger.files.find((each) => each.path === file.path);
-    if (found === wanted) continue;
-    if (managed !== undefined && found !== null && found !== managed.written) {
+    const settled = managed === undefined || (managed.written === wanted && managed.replacing === undefined);
+    if (found === wanted && settled) continue;
+    if (managed !== undefined && !isFromUs(managed, found)) {
       planner.problems.push(drifted(file.path));
       continue;
     }
@@ -247,14 +277,16 @@ function planFiles(planner: Planner, observed: Observed, target: SystemSpec, con
         ? "it does not exist"
         : managed === undefined
           ? "it has other content; what is there now is kept and put back later"
-          : "its declaration changed";
+          : settled || found !== wanted
+            ? "its declaration changed"
+            : "writing it was interrupted";
     const keep = managed === undefined && found !== null;
     planner.add({ kind: "file-write", ...pick(file), digest: wanted, keep }, `file ${file.path}`, why);
   }
   for (const file of observed.ledger.files) {
-    if (target.files.some((each) => each.path === file.path)) continue;
+    if (files.some((each) => each.path === file.path)) continue;
     const found = observed.files[file.path] ?? null;
-    if (found !== null && found !== file.written) {
+    if (!isFromUs(file, found)) {
       planner.problems.push(drifted(file.path));
       continue;
     }
@@ -397,15 +429,18 @@ function planRemovals(
         );
     }
   }
+  planHostBack(planner, observed, target);
   for (const user of context.removeAccounts.users) {
-    if (observed.users[user] === undefined) continue;
     const home = context.withVolumes || orphans.length === 0;
-    const what = home ? `remove user ${user} and its home` : `remove user ${user}; its home stays, with the volumes`;
-    planner.add({ kind: "user-remove", user, home }, what, "Lading made it", { interrupts: home ? "data" : "nothing" });
+    const there = observed.users[user] !== undefined;
+    const remove = home ? `remove user ${user} and its home` : `remove user ${user}; its home stays, with the volumes`;
+    planner.add({ kind: "user-remove", user, home }, there ? remove : `forget user ${user}`, "Lading made it", {
+      interrupts: home && there ? "data" : "nothing",
+    });
   }
   for (const group of context.removeAccounts.groups) {
-    if (observed.groups[group] !== undefined)
-      planner.add({ kind: "group-remove", group }, `remove group ${group}`, "Lading made it");
+    const verb = observed.groups[group] === undefined ? "forget" : "remove";
+    planner.add({ kind: "group-remove", group }, `${verb} group ${group}`, "Lading made it");
   }
   return orphans;
 }

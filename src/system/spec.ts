@@ -37,6 +37,8 @@ export interface FileSpec {
   /** Absolute on the host. */
   readonly path: string;
   readonly source: Reference;
+  /** Only for hosts whose init is systemd. */
+  readonly onlyUnder?: "systemd";
 }
 
 export interface ImageSpec {

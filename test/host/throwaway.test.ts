@@ -1,0 +1,314 @@
+/**
+ * A whole host in a throwaway root, with an /etc, a /run, devices, a network and control groups of its own: everything
+ * that activation does there, and what becomes of it when the host is not as it should be.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exec, main, type Ran, root } from "../support.ts";
+import { notHere } from "./world.ts";
+
+if (notHere !== undefined) console.log(`skipped: a throwaway host: ${notHere}`);
+
+type Layout = "v2" | "hybrid" | "v1" | "none";
+
+describe.skipIf(notHere !== undefined)("a throwaway host", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync("/var/tmp/lading-throwaway-");
+    const declare = (name: string, rootless: string, more = ""): void =>
+      writeFileSync(
+        join(folder, `${name}.ts`),
+        `import { ociContainer, ociImage, ociServiceType, manifest, localTree, operatingSystem, rootlessPodmanServiceType, service, simpleService, supervisorServiceType, unit, userAccount, userGroup } from "lading";
+export default operatingSystem({
+  groups: [userGroup({ name: "builders", id: 4321 }) ${more}],
+  users: [userAccount({ name: "keeper", uid: 4321, group: "builders" })],
+  services: [
+    service(rootlessPodmanServiceType, { ${rootless} subuids: [{ name: "keeper" }], subgids: [{ name: "keeper" }] }),
+    simpleService("greeter", supervisorServiceType, [unit({ provision: ["greeter"], oneShot: true, start: ["/bin/echo", "${name}"] })]),
+  ],
+});
+`,
+      );
+    declare("a", "");
+    const changed = `containersConf: { runtime: "runc" }, containersStorage: { content: '[storage]\\ndriver = "vfs"\\n' },`;
+    declare("b", changed, ', userGroup({ name: "more" })');
+    writeFileSync(
+      join(folder, "port.ts"),
+      `import { localTree, manifest, ociContainer, ociImage, ociServiceType, operatingSystem, rootlessPodmanServiceType, service } from "lading";
+const image = ociImage({ repository: "port-test", value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
+export default operatingSystem({ services: [
+  service(rootlessPodmanServiceType, {}),
+  service(ociServiceType, { containers: [ociContainer({ provision: "web", image, ports: ["80:8080"], autoStart: false })] }),
+] });
+`,
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs a shell script in a fresh throwaway host; \`lading\` is the command there. */
+  const within = (layout: Layout, script: string): Promise<Ran> => {
+    const prelude = `cd ${folder}; lading() { NO_COLOR=1 HOME=/root ${process.execPath} ${main} "$@" 2>&1; }\n`;
+    const argv = [join(root, "test/host/throwaway.sh"), "-c", layout, "--", "bash", "-c", prelude + script];
+    return exec(["bash", ...argv], { cwd: root, env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  };
+
+  const ok = async (layout: Layout, script: string): Promise<string> => {
+    const { status, stdout, stderr } = await within(layout, `set -eu\n${script}`);
+    if (status !== 0) throw new Error(`exit status ${status}:\n${stdout}${stderr}`);
+    return stdout;
+  };
+
+  test("from nothing, again, and back: accounts, ranges beside others', limits, files; what stood there returns", async () => {
+    const out = await ok(
+      "hybrid",
+      `printf '# by hand\\n\\nalice:100000:65536\\nsystemd:524288:1878982656\\n' > /etc/subuid
+       cp /etc/subuid /root/subuid; echo '# mine' > /etc/containers/storage.conf
+       cp -a /etc/containers /root/before
+       lading apply a.ts --yes > /dev/null
+       echo "== made"; id keeper; getent group cgroup | cut -d: -f1; grep keeper /etc/subuid; grep '# by hand' /etc/subuid
+       cat /etc/security/limits.d/50-lading.conf /etc/containers/storage.conf
+       echo "== again"; lading apply a.ts --yes
+       echo "== changed"; lading apply b.ts --yes > /dev/null; cat /etc/containers/storage.conf; cat /etc/containers/containers.conf
+       echo "== dropped"; lading apply a.ts --yes > /dev/null; ls /etc/containers; cat /etc/containers/storage.conf
+       echo "== gone"; lading down --yes > /dev/null; diff -r /root/before /etc/containers && diff /root/subuid /etc/subuid && echo same
+       ! id keeper 2> /dev/null; ! test -e /var/lib/lading; ls /etc/security/limits.d`,
+    );
+    const parts = Object.fromEntries(
+      out.split(/^== /m).map((part) => [part.split("\n")[0], part.slice(part.indexOf("\n") + 1)]),
+    );
+    expect(parts.made).toBe(
+      `uid=4321(keeper) gid=4321(builders) groups=4321(builders)
+cgroup
+keeper:1879506944:65536
+# by hand
+*\t-\tnofile\t100000
+[storage]
+driver = "overlay"
+`,
+    );
+    expect(parts.again).toBe("Nothing to do: this host is as declared.\n");
+    expect(parts.changed).toBe('[storage]\ndriver = "vfs"\n[engine]\nruntime = "runc"\n\n');
+    expect(parts.dropped).not.toContain("containers.conf\n[");
+    expect(parts.dropped).toContain('driver = "overlay"');
+    expect(parts.gone).toBe("same\n");
+  });
+
+  test("an edit by hand is told of and kept, whether the file is still declared or not", async () => {
+    const out = await ok(
+      "hybrid",
+      `lading apply b.ts --yes > /dev/null
+       echo '# by hand' >> /etc/containers/containers.conf
+       lading apply b.ts --yes || true; lading apply a.ts --yes || true
+       tail -n 1 /etc/containers/containers.conf`,
+    );
+    expect(out.match(/error file-drifted: \/etc\/containers\/containers\.conf was edited/g)).toHaveLength(2);
+    expect(out.trim().split("\n").at(-1)).toBe("# by hand");
+  });
+
+  test("a user and a group that exist are taken as they are; with other ids they are refused, and nothing is done", async () => {
+    const out = await ok(
+      "hybrid",
+      `groupadd --gid 4321 builders; useradd --uid 4321 --gid builders --create-home keeper
+       lading apply a.ts --yes > /dev/null; lading down --yes > /dev/null; id keeper
+       userdel --remove keeper; groupdel builders; groupadd --gid 777 builders; useradd --uid 778 --gid builders -M keeper
+       find /etc -newermt '+1 second' > /dev/null; before=$(find /etc -type f -exec md5sum {} + | sort | md5sum)
+       lading apply a.ts --yes || true
+       test "$before" = "$(find /etc -type f -exec md5sum {} + | sort | md5sum)" && echo untouched`,
+    );
+    expect(out).toContain("uid=4321(keeper)");
+    expect(out).toMatch(/a\.ts:3:12: error account-differs: the group builders exists with id 777, not 4321/);
+    expect(out).toMatch(/a\.ts:4:11: error account-differs: the user keeper exists with id 778, not 4321/);
+    expect(out.trim().split("\n").at(-1)).toBe("untouched");
+  });
+
+  test("an id that somebody else has: shadow's own words, and everything is as before", async () => {
+    const out = await ok(
+      "hybrid",
+      `groupadd --gid 4321 others
+       before=$(getent passwd; getent group; cat /etc/subuid; ls -R /etc/containers)
+       lading apply a.ts --yes || true
+       test "$before" = "$(getent passwd; getent group; cat /etc/subuid; ls -R /etc/containers)" && echo as before`,
+    );
+    expect(out).toMatch(/error command-failed: groupadd failed: .*4321/);
+    expect(out.trim().split("\n").at(-1)).toBe("as before");
+  });
+
+  test("a read-only /etc: the kernel's words, and everything is as before", async () => {
+    const out = await ok(
+      "hybrid",
+      `mount --bind /etc /etc; mount -o remount,ro,bind /etc
+       lading apply a.ts --yes || true; lading generations --json; test ! -e /var/lib/lading/journal/switch.json && echo no journal`,
+    );
+    expect(out).toMatch(/error (?:command-failed|read-only): .*(?:read-only|Read-only|cannot lock)/);
+    expect(out).toMatch(/"generations": \[\]/);
+    expect(out).toContain("no journal");
+  });
+
+  test("a full disk under /etc: said, and everything is as before; with room again, the same command goes through", async () => {
+    const out = await ok(
+      "hybrid",
+      `before=$(ls -R /etc/containers; cat /etc/containers/policy.json)
+       cp -a /etc/containers /root/copy; mount -t tmpfs -o size=96k tmpfs /etc/containers; cp -a /root/copy/. /etc/containers
+       dd if=/dev/zero of=/etc/containers/filler bs=4k 2> /dev/null || true
+       lading apply a.ts --yes || true; rm /etc/containers/filler
+       test "$before" = "$(ls -R /etc/containers; cat /etc/containers/policy.json)" && echo as before
+       ! id keeper 2> /dev/null; mount -o remount,size=1m /etc/containers; lading apply a.ts --yes | tail -n 1`,
+    );
+    expect(out).toContain("error no-space:");
+    expect(out).toContain("as before");
+    expect(out).toContain("generation 1 is current");
+  });
+
+  describe("the three units", () => {
+    const logs = "cat /var/lib/lading/logs/cgroups2-limits.log /var/lib/lading/logs/cgroups2-fs-owner.log";
+    const shared = "cat /var/lib/lading/logs/rootless-podman-shared-root-fs.log";
+
+    test.each<readonly [string, Layout, string, RegExp]>([
+      ["hybrid control groups", "hybrid", "", /hybrid on this host: nothing can be delegated/],
+      ["control groups v1", "v1", "", /v1 on this host: nothing can be delegated/],
+      ["no control groups", "none", "", /no control groups at \/sys\/fs\/cgroup/],
+      ["under systemd", "v2", "mkdir -p /run/systemd/system;", /systemd delegates control groups/],
+      [
+        "read-only, as in a container",
+        "v2",
+        "mount -o remount,ro,bind /sys/fs/cgroup;",
+        /read-only here, as in a container/,
+      ],
+    ])("%s: said, and nothing is done", async (_, layout, prepare, said) => {
+      const fake = "printf '#!/bin/sh\\n' > /usr/bin/systemctl; chmod +x /usr/bin/systemctl;";
+      const out = await ok(
+        layout,
+        `${fake} ${prepare} lading apply a.ts --yes > /dev/null; ${logs}; echo ==; ${shared}`,
+      );
+      const [both = "", share = ""] = out.split("==\n");
+      expect(both.trim().split("\n")).toEqual([expect.stringMatching(said), expect.stringMatching(said)]);
+      expect(share).toBe("made the mount at / shared\n");
+    });
+
+    test("on v2 they enable the controllers and give the group its files", async () => {
+      // The controllers of this kernel may be bound to v1: a file that takes the write stands in for the kernel's.
+      const out = await ok(
+        "v2",
+        `touch /run/accepts; mount --bind /run/accepts /sys/fs/cgroup/cgroup.subtree_control
+         lading apply a.ts --yes > /dev/null; ${logs}; cd /sys/fs/cgroup
+         stat -c '%n %U:%G %a' . cgroup.procs cgroup.subtree_control cgroup.threads
+         grep -c ' / / .* shared:' /proc/self/mountinfo`,
+      );
+      expect(out).toBe(`enabled for children: +cpu +cpuset +io +memory +pids
+owned by the group cgroup
+. root:cgroup 775
+cgroup.procs root:cgroup 664
+cgroup.subtree_control root:cgroup 664
+cgroup.threads root:cgroup 664
+1
+`);
+    });
+
+    test("a kernel that refuses is quoted, the unit fails, and the switch goes back", async () => {
+      const out = await ok(
+        "v2",
+        "lading apply a.ts --yes || true; lading generations --json; ! id keeper 2> /dev/null",
+      );
+      expect(out).toContain('error unit-failed: "cgroups2-limits" did not start: exit status 1');
+      expect(out).toContain("cgroup.subtree_control: No such file or directory");
+      expect(out).toContain("the kernel offers here:");
+      expect(out).toMatch(/"generations": \[\]/);
+    });
+  });
+
+  describe("what rootless containers need", () => {
+    test("lacks are found by doctor, planned, and repaired by apply; what is policy is taken back by down", async () => {
+      const out = await ok(
+        "hybrid",
+        `chmod u-s /usr/bin/newuidmap; chmod 600 /dev/net/tun; mount -t tmpfs -o mode=755 tmpfs /home
+         echo "== doctor"; lading doctor port.ts --json || true
+         echo "== plan"; lading plan port.ts || true
+         echo "== apply"; lading apply port.ts --yes
+         echo "== after"; stat -c '%A' /usr/bin/newuidmap; stat -c %a /dev/net/tun
+         cat /proc/sys/net/ipv4/ip_unprivileged_port_start /etc/sysctl.d/50-lading.conf
+         stat -c '%a %U' /run/user/$(id -u oci-container)
+         lading doctor port.ts; lading apply port.ts --yes
+         echo "== down"; lading down --yes > /dev/null; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ls /etc/sysctl.d | grep lading || echo gone`,
+      );
+      const parts = Object.fromEntries(
+        out.split(/^== /m).map((part) => [part.split("\n")[0], part.slice(part.indexOf("\n") + 1)]),
+      );
+      const { findings } = JSON.parse(parts.doctor ?? "") as {
+        findings: {
+          what: string;
+          state: string;
+          found: string;
+          needed: string;
+          fix: string | null;
+          repairable: boolean;
+        }[];
+      };
+      const lacking = findings.filter(({ state }) => state === "missing");
+      expect(lacking.map(({ what, repairable }) => [what, repairable])).toEqual([
+        ["/usr/bin/newuidmap", true],
+        ["/dev/net/tun", true],
+        ["net.ipv4.ip_unprivileged_port_start", true],
+        ["user oci-container", false],
+      ]);
+      for (const { needed, found, fix } of lacking)
+        expect([needed, found, fix]).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
+      for (const line of [
+        "set-user-id on /usr/bin/newuidmap",
+        "open /dev/net/tun to users",
+        "set net.ipv4.ip_unprivileged_port_start = 80",
+        "runtime folder of oci-container",
+      ])
+        expect(parts.plan).toContain(line);
+      expect(parts.after).toMatch(/^-rws.*\n666\n80\nnet\.ipv4\.ip_unprivileged_port_start = 80\n700 oci-container\n/);
+      expect(parts.after).toContain("This host can run rootless containers.");
+      expect(parts.after).toContain("Nothing to do");
+      expect(parts.down).toBe("1024\ngone\n");
+    });
+
+    test("doctor --fix does what the plan would, without a switch", async () => {
+      const out = await ok(
+        "hybrid",
+        `rm /dev/net/tun; chmod u-s /usr/bin/newgidmap; lading doctor > /dev/null || echo lacking
+         lading doctor --fix | tail -n 1; stat -c '%a %t %T' /dev/net/tun; test -u /usr/bin/newgidmap && echo able; ! test -e /var/lib/lading/generations`,
+      );
+      expect(out).toBe("lacking\nThis host can run rootless containers.\n666 a c8\nable\n");
+    });
+
+    test("a kernel that refuses a repair is quoted, and everything is as before", async () => {
+      const out = await ok(
+        "hybrid",
+        `mount -t tmpfs -o mode=755 tmpfs /home; mount -o remount,ro,bind /proc/sys 2> /dev/null || { mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; }
+         lading apply port.ts --yes || true; ! id oci-container 2> /dev/null; ls /etc/sysctl.d | grep lading || echo gone`,
+      );
+      expect(out).toMatch(
+        /error host-unfit: the kernel refuses to set net\.ipv4\.ip_unprivileged_port_start = 80: EROFS/,
+      );
+      expect(out).toContain("gone");
+    });
+  });
+
+  test("killed after every single effect and run again, it is in one of two whole states", async () => {
+    const [even, odd] = await Promise.all(
+      [1, 2].map(async (first) => {
+        const points = ["make", "change", "down"].map(
+          (mode) =>
+            `${process.execPath} ${join(root, "test/host/kill-points.mjs")} ${main} ${folder} ${mode} ${first} 2`,
+        );
+        const out = await ok(
+          "hybrid",
+          `printf '# by hand\\n\\nalice:100000:65536\\n' > /etc/subuid\n${points.join("\n")}`,
+        );
+        return out
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as { mode: string; points: number; failures: object[] });
+      }),
+    );
+    for (const { mode, points, failures } of [...(even ?? []), ...(odd ?? [])]) {
+      expect(failures, mode).toEqual([]);
+      expect(points, mode).toBeGreaterThan(5);
+    }
+  }, 900_000);
+});
