@@ -44,12 +44,13 @@ function describe(spec: SystemSpec, derivations: readonly Derivation[], context:
   return {
     version: 1,
     units: spec.units.map((unit) => describeUnit(unit, context)),
-    etc: spec.files.map(({ path, source }) => ({
+    etc: spec.files.map(({ path, source, onlyUnder }) => ({
       path: path.replace(/^\/etc\//, ""),
       content: contentOf(
         derivations.find((each) => each.item === source.ref),
         context.paths.store,
       ),
+      ...(onlyUnder === undefined ? {} : { onlyUnder }),
     })),
     groups: spec.groups.map(({ place: _, ...group }) => group),
     users: spec.users.map(({ place: _, ...user }) => user),

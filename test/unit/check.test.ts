@@ -258,6 +258,7 @@ export default operatingSystem({ services: [
         { path: "containers/registries.conf" },
         { path: "containers/storage.conf", content: '[storage]\ndriver = "overlay"\n' },
         { path: "containers/policy.json" },
+        { path: "systemd/system/user@.service.d/50-lading.conf", onlyUnder: "systemd" },
         { path: "security/limits.d/50-lading.conf" },
       ],
     });
