@@ -2,7 +2,9 @@
  * A plain user of this machine with real rootless Podman, and the built command run as that user: what the host tests
  * share. The command is copied to where the user can read it, for the checkout may lie in a folder of root's own.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type ExecOptions, exec, type Ran, root } from "../support.ts";
@@ -47,14 +49,47 @@ export async function until<T>(look: () => Promise<T | undefined | false>): Prom
   throw new Error("what was waited for did not come");
 }
 
+/** A plain user with ranges of ids, overlay storage and a runtime folder. */
+async function makeUser(): Promise<{ readonly uid: number; readonly home: string }> {
+  if ((await exec(["id", user])).status !== 0) {
+    const made = await exec(["useradd", "--create-home", "--shell", "/bin/sh", user], {
+      env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    });
+    if (made.status !== 0) throw new Error(made.stderr);
+  }
+  const [, , uid = "0", gid = "0", , home = "/"] = (await exec(["getent", "passwd", user])).stdout.trim().split(":");
+  if (!new RegExp(`^${user}:`, "m").test(readFileSync("/etc/subuid", "utf8"))) {
+    await exec(["usermod", "--add-subuids", "2000000-2065535", "--add-subgids", "2000000-2065535", user], {
+      env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    });
+  }
+  const settings = join(home, ".config/containers/storage.conf");
+  if (!existsSync(settings)) {
+    // As rootlessPodmanServiceType has it: left alone, this Podman takes vfs, which copies whole layers.
+    mkdirSync(dirname(settings), { recursive: true });
+    writeFileSync(settings, '[storage]\ndriver = "overlay"\n');
+    await exec(["chown", "-R", `${uid}:${gid}`, join(home, ".config")]);
+  }
+  await exec(["install", "-d", "-m", "700", "-o", uid, "-g", gid, `/run/user/${uid}`]);
+  return { uid: Number(uid), home };
+}
+
+/** Whose engine a world has: a plain user's Podman, root's, or a Docker daemon of its own. */
+export type WorldKind = "rootless" | "root" | "docker";
+
 export class World {
+  readonly kind: WorldKind;
   readonly uid: number;
   readonly home: string;
   /** The folder of this world: declarations, state, and the command. */
   readonly folder: string;
   readonly #main: string;
+  #daemon: ChildProcess | undefined;
+  /** Whether dockerd made the bridge, which it leaves behind. */
+  #ownBridge = false;
 
-  private constructor(uid: number, home: string, folder: string, main: string) {
+  private constructor(kind: WorldKind, uid: number, home: string, folder: string, main: string) {
+    this.kind = kind;
     this.uid = uid;
     this.home = home;
     this.folder = folder;
@@ -62,28 +97,8 @@ export class World {
   }
 
   /** Makes the user where missing, and a fresh folder for this test file. */
-  static async open(): Promise<World> {
-    if ((await exec(["id", user])).status !== 0) {
-      const made = await exec(["useradd", "--create-home", "--shell", "/bin/sh", user], {
-        env: { PATH: `${process.env.PATH}:/usr/sbin` },
-      });
-      if (made.status !== 0) throw new Error(made.stderr);
-    }
-    const [, , uid = "0", gid = "0", , home = "/"] = (await exec(["getent", "passwd", user])).stdout.trim().split(":");
-    if (!new RegExp(`^${user}:`, "m").test(readFileSync("/etc/subuid", "utf8"))) {
-      await exec(["usermod", "--add-subuids", "2000000-2065535", "--add-subgids", "2000000-2065535", user], {
-        env: { PATH: `${process.env.PATH}:/usr/sbin` },
-      });
-    }
-    const settings = join(home, ".config/containers/storage.conf");
-    if (!existsSync(settings)) {
-      // As rootlessPodmanServiceType has it: left alone, this Podman takes vfs, which copies whole layers.
-      mkdirSync(dirname(settings), { recursive: true });
-      writeFileSync(settings, '[storage]\ndriver = "overlay"\n');
-      await exec(["chown", "-R", `${uid}:${gid}`, join(home, ".config")]);
-    }
-    const runtime = `/run/user/${uid}`;
-    await exec(["install", "-d", "-m", "700", "-o", uid, "-g", gid, runtime]);
+  static async open(kind: WorldKind = "rootless"): Promise<World> {
+    const { uid, home } = kind === "rootless" ? await makeUser() : { uid: 0, home: "/root" };
     const folder = mkdtempSync("/var/tmp/lading-host-");
     for (const part of ["dist", "package.json"])
       cpSync(join(root, part), join(folder, "lading", part), { recursive: true });
@@ -97,8 +112,39 @@ export class World {
     await exec(["chmod", "755", folder]);
     await exec(["chmod", "-R", "a+rX", join(folder, "lading")]);
     mkdirSync(join(folder, "work"));
-    await exec(["chown", `${uid}:${gid}`, join(folder, "work")]);
-    return new World(Number(uid), home, folder, join(folder, "lading/dist/cli/main.js"));
+    await exec(["chown", `${uid}:${uid}`, join(folder, "work")]);
+    const world = new World(kind, uid, home, folder, join(folder, "lading/dist/cli/main.js"));
+    if (kind === "docker") await world.#startDocker();
+    return world;
+  }
+
+  get dockerSocket(): string {
+    return join(this.folder, "docker.sock");
+  }
+
+  /** Debian's dockerd, with everything that it keeps in this world's folder. */
+  async #startDocker(): Promise<void> {
+    const at = (name: string): string => join(this.folder, name);
+    const log = openSync(at("dockerd.log"), "a");
+    this.#ownBridge = !existsSync("/sys/class/net/docker0");
+    const flags = ["--data-root", at("docker"), "--exec-root", at("docker-run"), "--pidfile", at("docker.pid")];
+    this.#daemon = spawn("/usr/sbin/dockerd", ["--host", `unix://${this.dockerSocket}`, ...flags], {
+      stdio: ["ignore", log, log],
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
+    });
+    await until(async () => (await this.engine("version")).status === 0);
+  }
+
+  /** Ends the Docker daemon. */
+  async #stopDocker(): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon === undefined) return;
+    const ended = once(daemon, "exit");
+    daemon.kill("SIGTERM");
+    await ended;
+    this.#daemon = undefined;
+    if (this.#ownBridge)
+      await exec(["ip", "link", "delete", "docker0"], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
   }
 
   path(name: string): string {
@@ -115,17 +161,19 @@ export class World {
 
   /** Runs a program as the user. */
   as(argv: readonly string[], { env = {}, ...options }: ExecOptions = {}): Promise<Ran> {
+    const plain = this.kind === "rootless";
     const surroundings = {
       PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
       HOME: this.home,
-      USER: user,
-      XDG_RUNTIME_DIR: `/run/user/${this.uid}`,
+      USER: plain ? user : "root",
+      ...(plain ? { XDG_RUNTIME_DIR: `/run/user/${this.uid}` } : {}),
       LADING_STATE: this.path("state"),
       LADING_RUNTIME: this.path("run"),
       NO_COLOR: "1",
       ...env,
     };
-    const become = ["setpriv", `--reuid=${this.uid}`, `--regid=${this.uid}`, "--init-groups", "env", "-i"];
+    const identity = plain ? ["setpriv", `--reuid=${this.uid}`, `--regid=${this.uid}`, "--init-groups"] : [];
+    const become = [...identity, "env", "-i"];
     const variables = Object.entries(surroundings).map(([key, value]) => `${key}=${value}`);
     return exec([...become, ...variables, ...argv], { cwd: this.path("."), ...options });
   }
@@ -156,10 +204,18 @@ export class World {
     return this.as(["podman", ...args]);
   }
 
+  /** Runs the engine's own command line. */
+  engine(...args: readonly string[]): Promise<Ran> {
+    return this.kind === "docker"
+      ? this.as(["docker", "--host", `unix://${this.dockerSocket}`, ...args])
+      : this.podman(...args);
+  }
+
   /** Takes everything down, and the folder with it. */
   async close(): Promise<void> {
     await this.lading(["down", "--yes", "--volumes"]);
-    await this.podman("rm", "--all", "--force", "--time", "0");
+    if (this.kind === "rootless") await this.podman("rm", "--all", "--force", "--time", "0");
+    await this.#stopDocker();
     if (existsSync(this.folder)) rmSync(this.folder, { recursive: true, force: true });
   }
 }

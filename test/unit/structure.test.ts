@@ -1,20 +1,13 @@
 /** The house itself: imports point downwards, only sys/ touches the system, and the documents say what the code says. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codes } from "../../src/base/index.ts";
 import { commands } from "../../src/cli/commands.ts";
 import * as lading from "../../src/index.ts";
-import { root } from "../support.ts";
+import { filesBelow, root } from "../support.ts";
 
 const source = join(root, "src");
-
-function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? filesBelow(path) : [path];
-  });
-}
 
 const files = filesBelow(source).map((path) => ({ path: relative(source, path), text: readFileSync(path, "utf8") }));
 
