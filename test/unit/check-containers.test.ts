@@ -1,0 +1,362 @@
+/** Containers, networks, volumes, secrets and files that cannot be: found by `check`, before anything runs. */
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { lading, type Ran, Scratch } from "../support.ts";
+
+const imports =
+  'import { homeEnvironment, localFile, localTree, manifest, ociAttachment, ociContainer, ociExtension, ociImage, ociNetwork, ociServiceType, ociVolume, operatingSystem, plainFile, rootlessPodmanServiceType, service, simpleService, text } from "lading";\n';
+
+/** A home environment; its first line is line 2. */
+const home = (fields: string, runtime = "podman"): string =>
+  `export default homeEnvironment({ services: [service(ociServiceType, { runtime: "${runtime}", ${fields} })] });\n`;
+
+const one = (fields: string, runtime?: string): string =>
+  home(`containers: [ociContainer({ provision: "web", image: "docker.io/library/nginx:1.27", ${fields} })]`, runtime);
+
+const host = (fields: string): string =>
+  `export default operatingSystem({ services: [service(rootlessPodmanServiceType, { ${fields} })] });\n`;
+
+async function check(body: string, files: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  using scratch = new Scratch();
+  scratch.write({ "host.ts": imports + body.replaceAll("SCRATCH", scratch.path), ...files });
+  for (const name of Object.keys(files)) chmodSync(join(scratch.path, name), name.includes("private") ? 0o600 : 0o644);
+  const { stderr, ...rest } = await lading(scratch, "check", "host.ts");
+  return { ...rest, stderr: stderr.replaceAll(scratch.path, "SCRATCH") };
+}
+
+describe("refused, with the place and what to do", () => {
+  test.each<readonly [what: string, body: string, code: string, message: RegExp, files?: Record<string, string>]>([
+    [
+      "a port pair that is none",
+      one('ports: ["eighty:80"]'),
+      "invalid-value",
+      /publishes "eighty:80", which is no port/,
+    ],
+    ["a port over 65535", one('ports: ["8080:70000"]'), "invalid-value", /which is no port/],
+    ["ranges of different lengths", one('ports: ["8000-8002:80-81"]'), "invalid-value", /which is no port/],
+    [
+      "a mount target that is no path",
+      one('volumes: ["data:relative"]'),
+      "invalid-value",
+      /"relative" is not an absolute path/,
+    ],
+    [
+      "a source that is neither path nor name",
+      one('volumes: ["./data:/data"]'),
+      "invalid-value",
+      /neither an absolute path nor the name/,
+    ],
+    [
+      "a source that does not exist",
+      one('volumes: ["/no/such/folder:/data"]'),
+      "volume-source-missing",
+      /\/no\/such\/folder, which does not exist\n {2}hint: make it first/,
+    ],
+    [
+      "a tmpfs over a volume",
+      one('volumes: ["data:/data"], tmpfs: ["/data/"]'),
+      "mount-target-twice",
+      /two things at \/data/,
+    ],
+    ["a size that does not parse", one('memory: "64 megs"'), "invalid-value", /expected a size such as "512m"/],
+    [
+      "a duration that does not parse",
+      one('health: { command: "true", interval: "soon" }'),
+      "invalid-value",
+      /field "health\.interval": expected a duration/,
+    ],
+    [
+      "an interval of nothing",
+      one('health: { command: "true", interval: "0s" }'),
+      "invalid-value",
+      /the interval of its health check is 0/,
+    ],
+    [
+      "a capability that the kernel does not know",
+      one('addCapabilities: ["NET_ADMINS"]'),
+      "invalid-value",
+      /field "addCapabilities\[0\]": expected a capability/,
+    ],
+    [
+      "a capability added and dropped",
+      one('addCapabilities: ["CAP_KILL"], dropCapabilities: ["kill"]'),
+      "fields-contradict",
+      /KILL is added and dropped/,
+    ],
+    [
+      "ports on the host's network",
+      one('network: "host", ports: ["8080:80"]'),
+      "fields-contradict",
+      /ports are published, but its network is host/,
+    ],
+    ["swap without memory", one('memorySwap: "1g"'), "fields-contradict", /memorySwap is declared without memory/],
+    [
+      "a reservation above the limit",
+      one('memory: "64m", memoryReservation: "1g"'),
+      "fields-contradict",
+      /memoryReservation is more than memory/,
+    ],
+    [
+      "two mappings of ids",
+      one('userNamespace: "keep-id", uidMap: ["0:1:2"]'),
+      "fields-contradict",
+      /userNamespace and a mapping/,
+    ],
+    [
+      "a limit that setrlimit does not know",
+      one('ulimits: ["files=1"]'),
+      "invalid-value",
+      /a limit such as nofile=1024:2048/,
+    ],
+    [
+      "a kernel parameter of no namespace",
+      one('sysctls: ["vm.swappiness=1"]'),
+      "invalid-value",
+      /a kernel parameter of a namespace/,
+    ],
+    ["an address that is none", one('hosts: ["db:10.1.2.300"]'), "invalid-value", /a host and its address/],
+    ["a device that is no path", one('devices: ["fuse"]'), "invalid-value", /a device such as \/dev\/fuse/],
+    ["a signal that is none", one('stopSignal: "SIGNOPE"'), "invalid-value", /a signal such as SIGTERM/],
+    [
+      "a field that Docker has not",
+      one('timezone: "local"', "docker"),
+      "unsupported-field",
+      /docker has nothing for the field "timezone"\n {2}hint: set TZ/,
+    ],
+    [
+      "a hardware address on Docker",
+      one('networks: [{ network: "n", macAddress: "92:d0:c6:0a:29:33" }]', "docker"),
+      "unsupported-field",
+      /networks\.macAddress/,
+    ],
+    [
+      "a network declared by two services",
+      `const more = simpleService("more", ociServiceType, ociExtension({ networks: [ociNetwork({ name: "net" })] }));\nconst base = service(ociServiceType, { networks: [ociNetwork({ name: "net" })] });\nexport default homeEnvironment({ services: [base, more] });`,
+      "duplicate-name",
+      /^host\.ts:2:\d+: error duplicate-name: network "net" is declared twice\n {2}also: host\.ts:3:\d+/,
+    ],
+    [
+      "a volume declared by two services",
+      `const more = simpleService("more", ociServiceType, ociExtension({ volumes: [ociVolume({ name: "vol" })] }));\nconst base = service(ociServiceType, { volumes: [ociVolume({ name: "vol" })] });\nexport default homeEnvironment({ services: [base, more] });`,
+      "duplicate-name",
+      /^host\.ts:2:\d+: error duplicate-name: volume "vol" is declared twice\n {2}also: host\.ts:3:\d+/,
+    ],
+    [
+      "a container declared by two extensions",
+      `const a = simpleService("a", ociServiceType, ociExtension({ containers: [ociContainer({ image: "docker.io/library/nginx" })] }));\nconst b = simpleService("b", ociServiceType, ociExtension({ containers: [ociContainer({ image: "quay.io/other/nginx:2" })] }));\nexport default homeEnvironment({ services: [a, b] });`,
+      "duplicate-name",
+      /^host\.ts:3:\d+: error duplicate-name: unit "podman-nginx" is declared twice\n {2}also: host\.ts:2:\d+/,
+    ],
+    [
+      "two subnets that overlap",
+      home('networks: [{ name: "a", subnet: "10.1.0.0/16" }, { name: "b", subnet: "10.1.2.0/24" }]'),
+      "subnet-overlap",
+      /its subnet 10\.1\.2\.0\/24 overlaps 10\.1\.0\.0\/16 of network "a"/,
+    ],
+    [
+      "a gateway outside its subnet",
+      home('networks: [{ name: "a", subnet: "10.1.0.0/24", gateway: "10.2.0.1" }]'),
+      "subnet-overlap",
+      /its gateway 10\.2\.0\.1 is outside/,
+    ],
+    [
+      "a gateway without a subnet",
+      home('networks: [{ name: "a", gateway: "10.2.0.1" }]'),
+      "subnet-overlap",
+      /gateway without a subnet/,
+    ],
+    [
+      "a range outside its subnet",
+      home('networks: [{ name: "a", subnet: "10.1.0.0/24", ipRange: "10.1.0.0/16" }]'),
+      "subnet-overlap",
+      /ipRange 10\.1\.0\.0\/16 is not a part/,
+    ],
+    [
+      "a static address outside the subnet",
+      home(
+        'networks: [{ name: "a", subnet: "10.1.0.0/24" }], containers: [ociContainer({ provision: "x", image: "docker.io/library/x", networks: [{ network: "a", ip: "10.9.0.1" }] })]',
+      ),
+      "subnet-overlap",
+      /"x" asks for 10\.9\.0\.1, which is outside/,
+    ],
+    [
+      "a static address used twice",
+      home(
+        'networks: [{ name: "a", subnet: "10.1.0.0/24" }], containers: [ociContainer({ provision: "x", image: "docker.io/library/x", networks: [{ network: "a", ip: "10.1.0.9" }] }), ociContainer({ provision: "y", image: "docker.io/library/x", networks: [{ network: "a", ip: "10.1.0.9" }] })]',
+      ),
+      "subnet-overlap",
+      /"y" asks for 10\.1\.0\.9 on network "a", which "x" has/,
+    ],
+    [
+      "a secret that is missing",
+      one('secrets: [{ name: "key", file: "/no/such/key" }]'),
+      "secret-unsafe",
+      /the file of the secret "key" is missing: \/no\/such\/key\n {2}hint: put it there/,
+    ],
+    [
+      "a secret that everybody can read",
+      one('secrets: [{ name: "key", file: "SCRATCH/open" }]'),
+      "secret-unsafe",
+      /can be read by everybody: SCRATCH\/open has mode 644\n {2}hint: chmod 600/,
+      { open: "x" },
+    ],
+    [
+      "an age identity that everybody can read",
+      one('secrets: [{ name: "key", ageFile: localFile("./sealed"), ageIdentity: "SCRATCH/open" }]'),
+      "secret-unsafe",
+      /the age identity of the secret "key" can be read by everybody/,
+      { open: "x", sealed: "y" },
+    ],
+    [
+      "a secret of two sources",
+      one('secrets: [{ name: "key", file: "SCRATCH/private", command: ["/bin/true"] }]'),
+      "invalid-value",
+      /secret "key" has several sources/,
+      { private: "x" },
+    ],
+    ["a secret of no source", one('secrets: [{ name: "key" }]'), "invalid-value", /secret "key" has no source/],
+    [
+      "a secret that can be no variable",
+      one('secrets: [{ name: "my-key", as: "environment", file: "SCRATCH/private" }]'),
+      "invalid-value",
+      /cannot be the name of a variable/,
+      { private: "x" },
+    ],
+    [
+      "registries.conf with a mistake in its TOML",
+      host('containersRegistries: "unqualified-search-registries = [\\n"'),
+      "file-invalid",
+      /\/etc\/containers\/registries\.conf, line \d+: /,
+    ],
+    [
+      "registries.conf with a scheme in a registry",
+      host(`containersRegistries: "unqualified-search-registries = ['https://docker.io']"`),
+      "file-invalid",
+      /a registry without scheme/,
+    ],
+    [
+      "storage.conf with a driver that does not exist",
+      host(`containersStorage: text\`[storage]\\ndriver = "overlai"\``),
+      "file-invalid",
+      /storage\.driver: expected one of .*overlay/,
+    ],
+    [
+      "policy.json that is no JSON",
+      host('containersPolicy: plainFile("policy.json", "{")'),
+      "file-invalid",
+      /\/etc\/containers\/policy\.json/,
+    ],
+    [
+      "policy.json with a requirement that does not exist",
+      host(`containersPolicy: { content: '{"default":[{"type":"acceptAnything"}]}' }`),
+      "file-invalid",
+      /acceptAnything|type/,
+    ],
+    [
+      "containers.conf with a value of the wrong kind",
+      host(`containersConf: { file: "./containers.conf" }`),
+      "file-invalid",
+      /engine\.cgroup_manager: expected one of systemd, cgroupfs/,
+      { "containers.conf": '[engine]\ncgroup_manager = "openrc"\n' },
+    ],
+    [
+      "a range that begins below the first",
+      host("subuids: [{ name: 'alice', start: 5 }]"),
+      "invalid-value",
+      /field "subuids\[0\]\.start": expected a whole number from 100000/,
+    ],
+  ])("%s", async (_, body, code, message, files) => {
+    const { status, stdout, stderr } = await check(body, files);
+    expect([status, stdout], stderr).toEqual([1, ""]);
+    expect(stderr).toMatch(/^host\.ts:\d+:\d+: error /);
+    expect(stderr).toContain(`error ${code}:`);
+    expect(stderr.match(/error [a-z-]+:/g), stderr).toHaveLength(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("  hint: ");
+  });
+});
+
+describe("not refused", () => {
+  test.each<readonly [what: string, body: string, files?: Record<string, string>]>([
+    ["one port of two protocols", one('ports: ["53:53/tcp", "53:53/udp"]')],
+    ["one port on two addresses", one('ports: ["127.0.0.1:8080:80", "127.0.0.2:8080:81"]')],
+    ["a folder that exists", one('volumes: ["/etc:/data:ro"]')],
+    ["all capabilities but one", one('addCapabilities: ["NET_ADMIN"], dropCapabilities: ["ALL"]')],
+    ["a secret of its owner's alone", one('secrets: [{ name: "key", file: "SCRATCH/private" }]'), { private: "x" }],
+    [
+      "everything that Podman's files take",
+      host(
+        `containersRegistries: { content: "[[registry]]\\nlocation = 'localhost:5000'\\ninsecure = true\\n" }, containersStorage: localFile("./storage.conf"), containersConf: { runtime: "runc", cgroupManager: "cgroupfs", defaultUlimits: { nofile: "1024:2048" } }`,
+      ),
+      { "storage.conf": "[storage]\ndriver = 'vfs'\n" },
+    ],
+    [
+      "two subnets side by side",
+      home(
+        'networks: [{ name: "a", subnet: "10.1.0.0/24" }, { name: "b", subnet: "10.1.1.0/24", gateway: "10.1.1.1", ipRange: "10.1.1.128/25" }, { name: "c", subnet: "fd00:1::/64", ipv6: true }]',
+      ),
+    ],
+  ])("%s", async (_, body, files) => {
+    const { status, stderr } = await check(body, files);
+    expect([status, stderr]).toEqual([0, ""]);
+  });
+
+  test("an image without its registry is warned of, with its full name", async () => {
+    const { status, stdout, stderr } = await check(one("").replace("docker.io/library/nginx:1.27", "nginx:1.27"));
+    expect([status, stdout]).toEqual([0, expect.stringContaining("no problems")]);
+    expect(stderr).toMatch(
+      /^host\.ts:2:\d+: warning short-name: .*\n {2}hint: name it in full, such as docker\.io\/library\/nginx:1\.27\n$/,
+    );
+  });
+});
+
+describe("what a service and its extensions declare together", () => {
+  test("stands in the order in which it was written, for every kind", async () => {
+    using scratch = new Scratch();
+    const extension = (name: string): string =>
+      `simpleService("${name}", ociServiceType, ociExtension({ containers: [ociContainer({ provision: "${name}", image: "docker.io/library/x" })], networks: [{ name: "net-${name}" }], volumes: [{ name: "vol-${name}" }] }))`;
+    scratch.write({
+      "host.ts": `${imports}export default homeEnvironment({ services: [${extension("b")}, service(ociServiceType, { containers: [ociContainer({ provision: "z", image: "docker.io/library/x" }), ociContainer({ provision: "y", image: "docker.io/library/x" })], networks: [{ name: "net-z" }], volumes: [{ name: "vol-z" }] }), ${extension("a")}] });`,
+    });
+    const { stdout } = await lading(scratch, "inspect", "host.ts", "--json");
+    const { units, networks, volumes } = JSON.parse(stdout) as {
+      units: { provision: string[] }[];
+      networks: string[];
+      volumes: string[];
+    };
+    expect(units.map(({ provision }) => provision[0])).toEqual([
+      "z",
+      "y",
+      "b",
+      "a",
+      "podman-networks",
+      "podman-volumes",
+    ]);
+    expect(networks).toEqual(["net-z", "net-b", "net-a"]);
+    expect(volumes).toEqual(["vol-z", "vol-b", "vol-a"]);
+  });
+
+  test("both runtimes have the requirements that Guix's have, and none in a home environment", async () => {
+    using scratch = new Scratch();
+    for (const runtime of ["podman", "docker"]) {
+      const services = `service(ociServiceType, { runtime: "${runtime}", networks: [{ name: "n" }], containers: [ociContainer({ provision: "x", image: "docker.io/library/x", requirement: ["own"] })] })`;
+      const own = `simpleService("own", supervisorServiceType, [unit({ provision: ["own"] }), unit({ provision: ["dockerd"] })])`;
+      scratch.write({
+        "host.ts": `${imports}import { supervisorServiceType, unit } from "lading"; export default operatingSystem({ services: [service(rootlessPodmanServiceType), ${services}, ${own}] });`,
+        "home.ts": `${imports}import { supervisorServiceType, unit } from "lading"; export default homeEnvironment({ services: [${services}, ${own}] });`,
+      });
+      const requirement = async (file: string): Promise<readonly string[] | undefined> => {
+        const { stdout } = await lading(scratch, "inspect", file, "--json");
+        const { units } = JSON.parse(stdout) as { units: { provision: string[]; requirement: string[] }[] };
+        return units.find(({ provision }) => provision[0] === "x")?.requirement;
+      };
+      const needed = {
+        podman: ["cgroups2-fs-owner", "cgroups2-limits", "rootless-podman-shared-root-fs", "user-processes"],
+        docker: ["dockerd", "user-processes"],
+      };
+      expect(await requirement("host.ts")).toEqual(["own", ...needed[runtime as "podman"], `${runtime}-networks`]);
+      expect(await requirement("home.ts")).toEqual(["own", `${runtime}-networks`]);
+    }
+  });
+});
