@@ -11,6 +11,7 @@ export type {
   PackOptionsInput,
 } from "./image/index.ts";
 export { localTree, manifest, manifestEntry, ociImage, packOptions } from "./image/index.ts";
+export { isRecord } from "./record/index.ts";
 export {
   type Clause,
   type Extension,
@@ -28,6 +29,7 @@ export type * from "./services/index.ts";
 export {
   accountServiceType,
   action,
+  containerName,
   containersConf,
   etcServiceType,
   ociAttachment,
@@ -55,6 +57,7 @@ export {
   computedFile,
   directoryUnion,
   type FileLike,
+  type FileSource,
   fileAppend,
   fileUnion,
   type LocalFileOptions,

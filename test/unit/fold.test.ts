@@ -1,4 +1,5 @@
 /** Folding, against facts computed in Guile on Guix's own (gnu services); the names are the ids of those facts. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { KnownError } from "../../src/base/index.ts";
 import {
@@ -14,6 +15,7 @@ import {
   simpleService,
 } from "../../src/service/index.ts";
 import { etcServiceType } from "../../src/services/index.ts";
+import { operatingSystem } from "../../src/system/index.ts";
 
 type List = readonly unknown[];
 type T = ServiceType<unknown, unknown>;
@@ -207,7 +209,7 @@ describe("folding", () => {
     expect(() => fold([service(root, []), service(x, 1)], root)).toThrow("boom");
   });
 
-  test("fold-021, fold-022: a cycle is an error that prints it (Guix overflows its stack)", () => {
+  test("fold-021, fold-022, fold-023: a cycle is an error that prints it (Guix overflows its stack), unless it is not reached", () => {
     const lazy: { target?: AnyServiceType } = {};
     const loop = (name: string, target: () => AnyServiceType | undefined): T =>
       serviceType<unknown, unknown, unknown>({
@@ -232,7 +234,7 @@ describe("folding", () => {
     pair.a = loop("a", () => b as AnyServiceType);
     const error = errorOf(() => fold([service(pair.a as T, []), service(b, [])], pair.a as T));
     expect([error.code, error.message]).toEqual(["service-cycle", expect.stringMatching(/a → b → a|b → a → b/)]);
-    // fold-023: a cycle that the target does not reach is ignored.
+    // A cycle that the target does not reach is ignored.
     expect(fold([service(root, ["r"]), service(pair.a as T, []), service(b, [])], root)).toEqual(["r"]);
   });
 });
@@ -349,6 +351,26 @@ describe("modifying services", () => {
         ).code,
       ).toBe("service-deleted");
     }
+  });
+});
+
+test("every fact has a test that bears its id", () => {
+  const { cases } = JSON.parse(readFileSync(new URL("../cases/fold.json", import.meta.url), "utf8")) as {
+    cases: readonly { readonly id: string }[];
+  };
+  const names =
+    readFileSync(new URL(import.meta.url), "utf8")
+      .match(/test\("[^"]+"/g)
+      ?.join("\n") ?? "";
+  expect(cases.length).toBeGreaterThan(40);
+  expect(cases.map(({ id }) => id).filter((id) => !names.includes(id))).toEqual([]);
+});
+
+describe("a list of services", () => {
+  test("val-001: the field services holds services, and nothing else", () => {
+    expect(() => operatingSystem({ services: [1 as never] })).toThrow(
+      'operatingSystem: field "services[0]": expected a service, such as service(ociServiceType, { … }), got number 1',
+    );
   });
 });
 
