@@ -4,7 +4,6 @@
  * through the engine's own environment, so that no argument, log or generation holds a value.
  */
 import { join } from "node:path";
-import { Decrypter } from "age-encryption";
 import { hasErrno, KnownError, type Paths } from "../base/index.ts";
 import type { Engine } from "../engine/index.ts";
 import {
@@ -53,12 +52,12 @@ async function decrypt(name: string, path: string, identityPath: string): Promis
   } catch (error) {
     throw unavailable(name, "needs an age identity that cannot be read", `put the key into ${identityPath}`, error);
   }
-  const decrypter = new Decrypter();
-  for (const each of identities) decrypter.addIdentity(each);
   try {
+    const { armor, Decrypter } = await import("age-encryption");
+    const decrypter = new Decrypter();
+    for (const each of identities) decrypter.addIdentity(each);
     const sealed = readFileSync(path);
     const armored = sealed.subarray(0, 10).toString("latin1") === "-----BEGIN";
-    const { armor } = await import("age-encryption");
     return await decrypter.decrypt(
       armored ? armor.decode(sealed.toString("utf8")) : new Uint8Array(sealed),
       "uint8array",

@@ -84,9 +84,8 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
   const fold = <T>(type: AnyServiceType): T => foldServices(services, type, { home }) as T;
 
   const writer = new UnitWriter({ ...options, home });
-  const units = fold<readonly SupervisedUnit[]>(supervisorServiceType as AnyServiceType).map((each) =>
-    writer.unit(each),
-  );
+  const folded = fold<readonly SupervisedUnit[]>(supervisorServiceType as AnyServiceType);
+  const units = [...folded, ...(home ? [] : hostDaemon(folded))].map((each) => writer.unit(each));
   const etc = home ? [] : fold<readonly EtcEntry[]>(etcServiceType as AnyServiceType);
   const files = etc.map(([path, content, { place, onlyUnder } = {}]): FileSpec => {
     const source = writer.lowerer.content(path.split("/").at(-1) ?? path, content);
@@ -130,6 +129,24 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
   };
   checkSystem(spec);
   return { spec, derivations: [...writer.lowerer.derivations.values()] };
+}
+
+/** Docker's daemon is the host's own affair, unless a unit runs it: then one that asks whether it answers stands for it. */
+function hostDaemon(units: readonly SupervisedUnit[]): readonly SupervisedUnit[] {
+  const service = units.flatMap((each) =>
+    "kind" in each && each.service.runtime === "docker" ? [each.service] : [],
+  )[0];
+  const isDeclared = units.some((each) => !("kind" in each) && each.provision.includes("dockerd"));
+  if (service === undefined || isDeclared) return [];
+  const start = [service.runtimeCli ?? "docker", ...service.runtimeExtraArguments, "version"];
+  return [
+    unit({
+      provision: ["dockerd"],
+      documentation: "Docker's daemon, which the host runs, answers.",
+      oneShot: true,
+      start,
+    }),
+  ];
 }
 
 /** Adds the shipped sinks that nothing extends. */

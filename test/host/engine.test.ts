@@ -6,7 +6,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { Encrypter, generateIdentity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { filesBelow } from "../support.ts";
+import { exec, filesBelow } from "../support.ts";
 import { Registry } from "./registry.ts";
 import { freePort, notHere, until, World, type WorldKind } from "./world.ts";
 
@@ -423,6 +423,23 @@ describe.skipIf(notHere !== undefined).each<WorldKind>(["rootless", "root", "doc
     expect(at("cpu", "cpu.cfs_quota_us", "cpu.max")).toMatch(/^50000\b/);
     expect(at("cpuset", "cpuset.cpus", "cpuset.cpus")).toBe("0");
   });
+
+  if (kind === "docker")
+    test("a whole host: the engine runs under its user's authority, and the daemon that the host runs is asked for", async () => {
+      await world.ok("down", "--yes", "--volumes");
+      const system = declaration(world, { port })
+        .replaceAll("homeEnvironment", "operatingSystem")
+        .replace("{ runtime:", '{ user: "lading-docker-test", runtime:');
+      await world.write({ "system.ts": system });
+      await world.ok("apply", "system.ts", "--yes");
+      expect((await world.unit("dockerd")).status).toBe("done");
+      expect((await world.unit("web")).status).toBe("running");
+      const { stdout } = await exec(["id", "lading-docker-test"]);
+      expect(stdout).toMatch(/\(docker\)/);
+      await world.ok("down", "--yes", "--volumes");
+      expect((await exec(["id", "lading-docker-test"])).status).not.toBe(0);
+      await world.ok("apply", "host.ts", "--yes");
+    });
 
   test("down takes away what was made, and leaves no container, network or volume behind", async () => {
     await world.ok("down", "--yes", "--volumes");

@@ -114,12 +114,43 @@ describe.skipIf(notHere !== undefined)("when something is wrong", () => {
     expect(await refused("engine-too-old", { "old.ts": other(world.path("old-podman")) })).toContain(
       "Podman 3.4 is too old",
     );
-    await world.write({ "odd-podman": "#!/bin/sh\ncase $1 in info) echo version 4.9.0 ;; *) echo garbage ;; esac\n" });
-    chmodSync(world.path("odd-podman"), 0o755);
-    await refused("engine-failed", { "odd.ts": other(world.path("odd-podman")) }).catch((error: Error) => {
-      // An engine that lies has no hint to give: what matters is that the lie is named.
-      expect(error.message).not.toContain("this is a bug");
+  });
+
+  test("an engine that answers with garbage, and one that hangs", async () => {
+    const fake = async (name: string, answer: string): Promise<string> => {
+      await world.write({ [name]: `#!/bin/sh\ncase $1 in info) echo version 4.9.0 ;; *) ${answer} ;; esac\n` });
+      chmodSync(world.path(name), 0o755);
+      return declaration(port).replace(
+        "service(ociServiceType, {",
+        `service(ociServiceType, { runtimeCli: "${world.path(name)}",`,
+      );
+    };
+    const garbage = await refused("engine-failed", { "odd.ts": await fake("odd-podman", "echo garbage") });
+    expect(garbage).toContain("answered with something that is no JSON");
+    const hanging = await fake("hanging-podman", "exec sleep 1000");
+    const silence = await refused("engine-failed", { "hang.ts": hanging }, { LADING_ENGINE_DEADLINE: "1" });
+    expect(silence).toMatch(/podman .* does not answer: .* did not end within 1 s/);
+  });
+
+  test("a secret that goes missing before the start, one that cannot be decrypted, and a command that fails", async () => {
+    const secret = (fields: string): string =>
+      extra(
+        `provision: "third", image: tools, command: ["/bin/busybox", "sleep", "1000"], secrets: [{ name: "key", ${fields} }]`,
+      );
+    await world.write({ sealed: "not age at all", "age.key": "AGE-SECRET-KEY-none\n" });
+    for (const name of ["sealed", "age.key"]) chmodSync(world.path(name), 0o600);
+    expect(await refused("secret-unsafe", { "missing-secret.ts": secret('file: "/no/such/secret"') })).toContain(
+      "/no/such/secret",
+    );
+    const command = await refused("unit-failed", {
+      "command.ts": secret('command: ["/bin/sh", "-c", "echo hunter2; echo locked >&2; exit 3"]'),
     });
+    expect(command).toContain('the secret "key" was not given: locked');
+    expect(command).not.toContain("hunter2");
+    const sealed = secret('ageFile: localFile("./sealed"), ageIdentity: "SCRATCH"')
+      .replace("SCRATCH", world.path("age.key"))
+      .replace("import { ", "import { localFile, ");
+    expect(await refused("unit-failed", { "sealed.ts": sealed })).toContain('the secret "key" cannot be decrypted');
   });
 
   test("a whole host, applied by a plain user", async () => {

@@ -135,6 +135,24 @@ driver = "overlay"
     expect(out.trim().split("\n").at(-1)).toBe("as before");
   });
 
+  test("a range for nobody, a range that overlaps, and one that does not fit: each one error, and nothing is done", async () => {
+    const out = await ok(
+      "hybrid",
+      `printf 'alice:100000:65536\\n' > /etc/subuid
+       for range in "{ name: 'nobody-at-all' }" "{ name: 'keeper', start: 120000 }" "{ name: 'keeper', start: 4294900000, count: 90000 }"; do
+         sed "s/subuids: \\[.*\\], subgids/subuids: [$range], subgids/" a.ts > /tmp/range.ts; cp /tmp/range.ts range.ts
+         lading apply range.ts --yes | grep -A1 error || true; rm range.ts
+       done; ! id keeper 2> /dev/null; cat /etc/subuid`,
+    );
+    const errors = out.match(/range\.ts:\d+:\d+: error [a-z-]+: .*/g);
+    expect(errors).toEqual([
+      expect.stringContaining('unknown-user: a subuid range names the user "nobody-at-all"'),
+      expect.stringContaining("subid-conflict: the range 120000:65536 of keeper overlaps 100000:65536 of alice"),
+      expect.stringMatching(/subid-conflict: the range 4294900000:90000 of keeper leaves|invalid-value/),
+    ]);
+    expect(out.trim().split("\n").at(-1)).toBe("alice:100000:65536");
+  });
+
   test("a read-only /etc: the kernel's words, and everything is as before", async () => {
     const out = await ok(
       "hybrid",

@@ -1,8 +1,9 @@
 /** One declaration through everything, as a plain user with real rootless Podman. */
+import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exec } from "../support.ts";
+import { exec, type Ran } from "../support.ts";
 import { declaration, freePort, notHere, page, type Status, until, World } from "./world.ts";
 
 if (notHere !== undefined) console.log(`skipped: the walk through one declaration: ${notHere}`);
@@ -266,6 +267,29 @@ describe.skipIf(notHere !== undefined)("one declaration, from nothing to nothing
     expect(await world.ok("store", "verify")).toContain("0 not intact");
     await world.ok("rollback", "1", "--yes");
     expect(await page(port)).toBe("one");
+  });
+
+  test("a home environment keeps its state below XDG's folders, with a supervisor of its own", async () => {
+    const env = {
+      LADING_STATE: "",
+      LADING_RUNTIME: "",
+      XDG_STATE_HOME: world.path("xdg"),
+      XDG_RUNTIME_DIR: `/run/user/${world.uid}`,
+    };
+    await world.write({
+      "xdg.ts":
+        'import { homeEnvironment, simpleService, supervisorServiceType, unit } from "lading";\nexport default homeEnvironment({ services: [simpleService("own", supervisorServiceType, [unit({ provision: ["own"], start: ["/bin/sleep", "100000"] })])] });\n',
+    });
+    const own = (...args: readonly string[]): Promise<Ran> => world.lading(args, { env });
+    expect((await own("apply", "xdg.ts", "--yes")).status).toBe(0);
+    expect(existsSync(world.path("xdg/lading/generations/1.json"))).toBe(true);
+    expect(existsSync(`/run/user/${world.uid}/lading/control.sock`)).toBe(true);
+    const status = JSON.parse((await own("status", "--json")).stdout) as Status;
+    expect(status.pid).not.toBe((await world.status()).pid);
+    expect(readFileSync(`/proc/${status.pid}/status`, "utf8")).toContain(`\nUid:\t${world.uid}\t`);
+    expect((await own("down", "--yes")).status).toBe(0);
+    expect(existsSync(`/run/user/${world.uid}/lading`)).toBe(false);
+    expect((await world.status()).units.length).toBeGreaterThan(0);
   });
 
   test("doctor finds nothing missing", async () => {
