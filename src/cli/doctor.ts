@@ -5,7 +5,7 @@
 import { KnownError } from "../base/index.ts";
 import { ownIdentity } from "../engine/index.ts";
 import { busyboxPaths } from "../store/index.ts";
-import { existsSync, rootPropagation, run as runProgram } from "../sys/index.ts";
+import { existsSync, lastWords, rootPropagation, run as runProgram } from "../sys/index.ts";
 import {
   type Demand,
   demandOf,
@@ -18,9 +18,12 @@ import {
 import { type Answer, type Context, exitCodes, table } from "./context.ts";
 
 async function program(name: string, packageName: string, why: string, state: "missing" | "note"): Promise<Need> {
-  const result = await runProgram([name, "--version"]).catch(() => undefined);
+  const { home } = await ownIdentity();
+  const result = await runProgram([name, "--version"], { env: { HOME: home } }).catch(() => undefined);
   const about = { what: name, why, needed: "installed", repair: null };
   if (result === undefined) return { ...about, found: "not installed", state, fix: `apt-get install ${packageName}` };
+  if (result.status !== 0)
+    return { ...about, found: `does not run: ${lastWords(result)}`, state, fix: `try it: ${name} --version` };
   return { ...about, found: result.stdout.split("\n")[0] || "installed", state: "ok", fix: null };
 }
 

@@ -7,7 +7,7 @@ import { unchanged } from "./unchanged.ts";
 const signs = { add: "+", change: "~", remove: "-" } as const;
 
 function signOf({ deed: { kind } }: Step): keyof typeof signs {
-  if (/remove|restore/.test(kind)) return "remove";
+  if (/remove|restore|end$/.test(kind)) return "remove";
   return /replace|retry|write|load|record/.test(kind) ? "change" : "add";
 }
 

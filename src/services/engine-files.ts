@@ -89,10 +89,17 @@ function checkRegistries(table: Table): string | undefined {
   return undefined;
 }
 
+/** What c/storage asks for once there is a file, though only root's Podman uses them. */
+const rootFolders = { runroot: "/run/containers/storage", graphroot: "/var/lib/containers/storage" };
+
 function checkStorage(table: Table): string | undefined {
   if (table.storage === undefined) return undefined;
   if (!isTable(table.storage)) return "storage: expected a table";
   const { storage } = table;
+  for (const [key, usual] of Object.entries(rootFolders)) {
+    if (storage[key] !== undefined) continue;
+    return `storage.${key} must be set, or root's Podman refuses to run; usually it is "${usual}"`;
+  }
   return (
     checkTable(
       storage,

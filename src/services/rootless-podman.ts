@@ -29,6 +29,13 @@ import { supervisorServiceType } from "./supervisor.ts";
 import { unit } from "./unit.ts";
 import type { Unit } from "./unit.types.ts";
 
+/** Without its two folders root's Podman refuses the file: "runroot must be set". Users' Podman has folders of its own. */
+const storageConf = `[storage]
+driver = "overlay"
+runroot = "/run/containers/storage"
+graphroot = "/var/lib/containers/storage"
+`;
+
 /** The configuration of `rootlessPodmanServiceType`. */
 export const rootlessPodmanConfiguration: RecordConstructor<
   RootlessPodmanConfigurationInput,
@@ -50,8 +57,8 @@ export const rootlessPodmanConfiguration: RecordConstructor<
   },
   containersStorage: {
     type: fileContent,
-    default: plainFile("storage.conf", '[storage]\ndriver = "overlay"\n'),
-    doc: "/etc/containers/storage.conf. By default the overlay driver.",
+    default: plainFile("storage.conf", storageConf),
+    doc: "/etc/containers/storage.conf. By default the overlay driver, in Podman's usual folders.",
   },
   containersPolicy: {
     type: fileContent,

@@ -15,7 +15,7 @@ export interface RootlessPodmanConfigurationInput {
    * searched.
    */
   readonly containersRegistries?: string | StagedText | FileLike | FileSource | undefined;
-  /** /etc/containers/storage.conf. By default the overlay driver. */
+  /** /etc/containers/storage.conf. By default the overlay driver, in Podman's usual folders. */
   readonly containersStorage?: string | StagedText | FileLike | FileSource | undefined;
   /** /etc/containers/policy.json. By default any image is accepted. */
   readonly containersPolicy?: string | StagedText | FileLike | FileSource | undefined;
@@ -40,7 +40,7 @@ export interface RootlessPodmanConfiguration {
    * searched.
    */
   readonly containersRegistries: string | StagedText | FileLike;
-  /** /etc/containers/storage.conf. By default the overlay driver. */
+  /** /etc/containers/storage.conf. By default the overlay driver, in Podman's usual folders. */
   readonly containersStorage: string | StagedText | FileLike;
   /** /etc/containers/policy.json. By default any image is accepted. */
   readonly containersPolicy: string | StagedText | FileLike;

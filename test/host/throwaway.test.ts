@@ -2,9 +2,10 @@
  * A whole host in a throwaway root, with an /etc, a /run, devices, a network and control groups of its own: everything
  * that activation does there, and what becomes of it when the host is not as it should be.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { shellQuote } from "../../src/base/index.ts";
 import { exec, main, type Ran, root } from "../support.ts";
 import { notHere } from "./world.ts";
 
@@ -14,9 +15,12 @@ type Layout = "v2" | "hybrid" | "v1" | "none";
 
 describe.skipIf(notHere !== undefined)("a throwaway host", () => {
   let folder: string;
+  /** `lading` is the command in a script, and the declarations are where it starts. */
+  let prelude: string;
 
   beforeAll(() => {
     folder = mkdtempSync("/var/tmp/lading-throwaway-");
+    prelude = `cd ${folder}; lading() { NO_COLOR=1 HOME=/root ${process.execPath} ${main} "$@" 2>&1; }`;
     const declare = (name: string, rootless: string, more = ""): void =>
       writeFileSync(
         join(folder, `${name}.ts`),
@@ -32,7 +36,7 @@ export default operatingSystem({
 `,
       );
     declare("a", "");
-    const changed = `containersConf: { runtime: "runc" }, containersStorage: { content: '[storage]\\ndriver = "vfs"\\n' },`;
+    const changed = `containersConf: { runtime: "runc" }, containersStorage: { content: '[storage]\\ndriver = "vfs"\\nrunroot = "/run/c"\\ngraphroot = "/srv/c"\\n' },`;
     declare("b", changed, ', userGroup({ name: "more" })');
     writeFileSync(
       join(folder, "port.ts"),
@@ -48,10 +52,11 @@ export default operatingSystem({ services: [
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Runs a shell script in a fresh throwaway host; \`lading\` is the command there. */
-  const within = (layout: Layout, script: string): Promise<Ran> => {
-    const prelude = `cd ${folder}; lading() { NO_COLOR=1 HOME=/root ${process.execPath} ${main} "$@" 2>&1; }\n`;
-    const argv = [join(root, "test/host/throwaway.sh"), "-c", layout, "--", "bash", "-c", prelude + script];
-    return exec(["bash", ...argv], { cwd: root, env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  const within = (layout: Layout, script: string): Promise<Ran> => inHost(["-c", layout], `${prelude}\n${script}`);
+
+  const inHost = (flags: readonly string[], script: string): Promise<Ran> => {
+    const argv = ["bash", join(root, "test/host/throwaway.sh"), ...flags, "--", "bash", "-c", script];
+    return exec(argv, { cwd: root, env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
   };
 
   const ok = async (layout: Layout, script: string): Promise<string> => {
@@ -86,13 +91,31 @@ keeper:1879506944:65536
 *\t-\tnofile\t100000
 [storage]
 driver = "overlay"
+runroot = "/run/containers/storage"
+graphroot = "/var/lib/containers/storage"
 `,
     );
     expect(parts.again).toBe("Nothing to do: this host is as declared.\n");
-    expect(parts.changed).toBe('[storage]\ndriver = "vfs"\n[engine]\nruntime = "runc"\n\n');
+    expect(parts.changed).toBe(
+      '[storage]\ndriver = "vfs"\nrunroot = "/run/c"\ngraphroot = "/srv/c"\n[engine]\nruntime = "runc"\n\n',
+    );
     expect(parts.dropped).not.toContain("containers.conf\n[");
     expect(parts.dropped).toContain('driver = "overlay"');
     expect(parts.gone).toBe("same\n");
+  });
+
+  test("root's own Podman, and a user's, work with the files as they are by default", async () => {
+    const out = await ok(
+      "hybrid",
+      `mount -t tmpfs -o mode=755 tmpfs /var/lib/containers; mount -t tmpfs -o mode=755 tmpfs /home
+       lading apply port.ts --yes > /dev/null
+       show() { "$@" podman info --format '{{.Store.GraphDriverName}} {{.Store.GraphRoot}}'; }
+       show env HOME=/root; cd /; uid=$(id -u oci-container)
+       show setpriv --reuid=$uid --regid=100 --init-groups env HOME=/home/oci-container XDG_RUNTIME_DIR=/run/user/$uid`,
+    );
+    expect(out).toBe(
+      "overlay /var/lib/containers/storage\noverlay /home/oci-container/.local/share/containers/storage\n",
+    );
   });
 
   test("an edit by hand is told of and kept, whether the file is still declared or not", async () => {
@@ -305,6 +328,53 @@ cgroup.threads root:cgroup 664
       );
       expect(out).toContain("gone");
     });
+  });
+
+  test("under a real systemd: logind keeps the user's manager, controllers are delegated, and both are taken back", async () => {
+    // systemd is the first process of the host, and this script a unit of it; what it prints is kept with the layer.
+    const unit = `[Unit]
+Requires=basic.target systemd-logind.service dbus.service
+After=basic.target systemd-logind.service dbus.service
+SuccessAction=exit
+FailureAction=exit
+DefaultDependencies=no
+[Service]
+Type=oneshot
+ExecStart=/bin/bash ${folder}/under-systemd.sh
+StandardOutput=file:/out
+StandardError=file:/out
+`;
+    writeFileSync(
+      join(folder, "under-systemd.sh"),
+      `set -eu; ${prelude}; mount -t tmpfs -o mode=755 tmpfs /home
+       lading apply port.ts --yes > /dev/null; uid=$(id -u oci-container)
+       echo "== made"; loginctl show-user oci-container -p Linger; stat -c '%a %U' /run/user/$uid
+       systemctl show user@$uid.service -p Delegate -p DelegateControllers; cat /var/lib/lading/logs/cgroups2-limits.log
+       lading doctor | grep lingering; lading apply port.ts --yes
+       echo "== gone"; lading down --yes > /dev/null; ls /var/lib/systemd/linger
+       test ! -e /run/user/$uid; systemctl show user@0.service -p DelegateControllers; test ! -e /etc/systemd/system/user@.service.d/50-lading.conf`,
+    );
+    const layer = mkdtempSync("/var/tmp/lading-layer-");
+    try {
+      const boot = `printf '%s' ${shellQuote(unit)} > /etc/systemd/system/throwaway.service; export container=throwaway
+        exec /lib/systemd/systemd --unit=throwaway.service --show-status=no --log-target=null`;
+      const { status, stderr } = await inHost(["-c", "v2", "-k", join(layer, "upper")], boot);
+      const out = readFileSync(join(layer, "upper/out"), "utf8");
+      expect(status, out + stderr).toBe(0);
+      expect(out).toBe(`== made
+Linger=yes
+700 oci-container
+Delegate=yes
+DelegateControllers=cpu cpuset io memory pids
+systemd delegates control groups on this host: nothing to do
+${/^ok .*$/m.exec(out)?.[0]}
+Nothing to do: this host is as declared.
+== gone
+DelegateControllers=cpu memory pids
+`);
+    } finally {
+      rmSync(layer, { recursive: true, force: true });
+    }
   });
 
   test("killed after every single effect and run again, it is in one of two whole states", async () => {

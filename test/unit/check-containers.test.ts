@@ -236,8 +236,14 @@ describe("refused, with the place and what to do", () => {
       /a registry without scheme/,
     ],
     [
+      "storage.conf that root's Podman would refuse",
+      host(`containersStorage: text\`[storage]\\ndriver = "overlay"\``),
+      "file-invalid",
+      /storage\.runroot must be set, or root's Podman refuses to run/,
+    ],
+    [
       "storage.conf with a driver that does not exist",
-      host(`containersStorage: text\`[storage]\\ndriver = "overlai"\``),
+      host(`containersStorage: text\`[storage]\\ndriver = "overlai"\\nrunroot = "/run/c"\\ngraphroot = "/srv/c"\``),
       "file-invalid",
       /storage\.driver: expected one of .*overlay/,
     ],
@@ -289,7 +295,7 @@ describe("not refused", () => {
       host(
         `containersRegistries: { content: "[[registry]]\\nlocation = 'localhost:5000'\\ninsecure = true\\n" }, containersStorage: localFile("./storage.conf"), containersConf: { runtime: "runc", cgroupManager: "cgroupfs", defaultUlimits: { nofile: "1024:2048" } }`,
       ),
-      { "storage.conf": "[storage]\ndriver = 'vfs'\n" },
+      { "storage.conf": "[storage]\ndriver = 'vfs'\nrunroot = '/run/c'\ngraphroot = '/srv/c'\n" },
     ],
     [
       "two subnets side by side",

@@ -256,7 +256,10 @@ export default operatingSystem({ services: [
       groups: [{ name: "cgroup", system: true }],
       etc: [
         { path: "containers/registries.conf" },
-        { path: "containers/storage.conf", content: '[storage]\ndriver = "overlay"\n' },
+        {
+          path: "containers/storage.conf",
+          content: expect.stringContaining('[storage]\ndriver = "overlay"\nrunroot = '),
+        },
         { path: "containers/policy.json" },
         { path: "systemd/system/user@.service.d/50-lading.conf", onlyUnder: "systemd" },
         { path: "security/limits.d/50-lading.conf" },
