@@ -19,7 +19,7 @@ import {
 } from "../sys/index.ts";
 import type { LedgerFile, LedgerFileStore } from "./ledger.ts";
 import { engineOf, fileDigest, observeSubids } from "./observe.ts";
-import type { Deed } from "./plan.ts";
+import type { Deed } from "./planner.ts";
 import { repairHost } from "./repair-host.ts";
 import type { UserSpec } from "./spec.ts";
 

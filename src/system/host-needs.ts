@@ -2,23 +2,12 @@
  * What a host needs so that plain users can run containers there: what was found, what is needed, and how the one becomes
  * the other. The plan repairs it, and `lading doctor` lists it. Pure.
  */
-import { optionValues } from "../engine/index.ts";
 import { containerControllers } from "../services/index.ts";
+import type { Demand } from "./host-demand.ts";
 import { type HostFacts, rootlessDevices, rootlessSysctls } from "./host-facts.ts";
 import type { ObservedUser } from "./observe.ts";
-import { hostPorts } from "./ports.ts";
-import type { SubidSpec, SystemSpec } from "./spec.ts";
+import type { SubidSpec } from "./spec.ts";
 import { allocateSubids, type SubidEntry } from "./subids.ts";
-
-/** What a declaration asks of its host beyond what stands in it. */
-export interface Demand {
-  /** Users who run rootless containers. */
-  readonly users: readonly string[];
-  /** The lowest port of the host that one of their containers publishes; null where none is below 1024. */
-  readonly lowestPort: number | null;
-  /** Whether limits of memory, processors or processes are asked for. */
-  readonly limits: boolean;
-}
 
 /** How a need is met by us, as root. */
 export type Repair =
@@ -67,29 +56,8 @@ export interface NeedsView {
   readonly subgids: readonly SubidEntry[];
 }
 
-/** Ports below belong to root, unless the kernel is told otherwise (ip_unprivileged_port_start, ip(7)). */
-const privilegedPorts = 1024;
-
 /** The user namespaces that a user may have, where somebody forbade them: the kernel's own default on a small machine. */
 const enoughNamespaces = 15_000;
-
-const limitOptions = ["--memory", "--memory-reservation", "--memory-swap", "--cpus", "--cpuset-cpus", "--pids-limit"];
-
-/** What a system asks of its host. `ownUser` stands for the owner of a home environment. */
-export function demandOf(spec: SystemSpec, ownUser: string): Demand {
-  const podman = [...spec.images, ...spec.objects].filter(({ cli }) => cli.engine === "podman");
-  const users = [...new Set(podman.map(({ user }) => user ?? ownUser))].filter((user) => user !== "root");
-  const containers = spec.units.flatMap((unit) => {
-    const rootless = unit.start.kind === "container" && unit.start.cli.engine === "podman" && unit.user !== "root";
-    return rootless ? [{ unit, options: unit.start.container.options }] : [];
-  });
-  const lowest = Math.min(...containers.flatMap(({ unit }) => hostPorts(unit)).map(({ first }) => first));
-  return {
-    users,
-    lowestPort: users.length > 0 && lowest < privilegedPorts ? lowest : null,
-    limits: containers.some(({ options }) => limitOptions.some((name) => optionValues(options, name).length > 0)),
-  };
-}
 
 /** A need that is met, or told of as what it is. */
 function fine(what: string, why: string, needed: string, found: string): Need {

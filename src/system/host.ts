@@ -9,16 +9,13 @@ import { type ImageSummary, imageBuilders, readImage } from "../image/index.ts";
 import { type Derivation, type ItemName, Store, storeBuilders } from "../store/index.ts";
 import { isUp, type StatusReport, SupervisorClient } from "../supervisor/index.ts";
 import {
-  closeSync,
   ensureFolder,
   existsSync,
-  openSync,
   readdirSync,
   readFileSync,
   readTextIfExists,
   removeTree,
   rmSync,
-  spawn,
   takeLock,
 } from "../sys/index.ts";
 import { execute } from "./execute.ts";
@@ -27,8 +24,10 @@ import { type Repair, repairWords } from "./host-needs.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
 import { LedgerFileStore } from "./ledger.ts";
 import { engineOf, enginesOf, type Observed, observe, observeSupervisor } from "./observe.ts";
-import { type Plan, type PlanContext, plan, type Step } from "./plan.ts";
+import { plan } from "./plan.ts";
+import type { Plan, PlanContext, Step } from "./planner.ts";
 import { allowReplacing, type Compiled, emptySystem, resolveImages, type SystemSpec, systemDigest } from "./spec.ts";
+import { startSupervisor } from "./start-supervisor.ts";
 import { unitFailure } from "./unit-failure.ts";
 
 export interface HostOptions {
@@ -45,12 +44,6 @@ export interface Planned {
   readonly plan: Plan;
   readonly target: SystemSpec;
   readonly observed: Observed;
-}
-
-/** The supervisor outlives the command: of the command's surroundings it gets only what says where things are. */
-function daemonEnvironment(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([key]) => /^(HOME|USER|LOGNAME|PATH|XDG_\w+|LADING_\w+)$/.test(key));
-  return Object.fromEntries(kept.map(([key, value]) => [key, value ?? ""]));
 }
 
 /** Removes a file, and its folder when nothing else is in it. */
@@ -280,7 +273,7 @@ export class Host {
       generation.spec.units.length === 0
     )
       return;
-    await this.startSupervisor();
+    await startSupervisor(this.#paths, this.#options.daemonArgv);
     await this.#client.load(this.generations.path(generation.number));
     for (const { deed } of steps) if (deed.kind === "unit-retry") await this.#client.act("start", deed.unit);
     await this.#requireUp(await this.#client.settled(signal), generation, touched);
@@ -299,39 +292,6 @@ export class Host {
       throw new Problems(
         (failed.length > 0 ? failed : down).map((unit) => unitFailure(this.#paths, generation.spec.units, unit)),
       );
-  }
-
-  /** Makes sure that the supervisor runs and answers. */
-  async startSupervisor(): Promise<void> {
-    if ((await observeSupervisor(this.#paths)) !== null) return;
-    ensureFolder(this.#paths.state);
-    const logFile = join(this.#paths.state, "daemon.log");
-    const log = openSync(logFile, "a", 0o640);
-    const [program = "", ...args] = this.#options.daemonArgv;
-    const child = spawn(program, args, {
-      cwd: "/",
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: daemonEnvironment(),
-    });
-    closeSync(log);
-    let ended = false;
-    child.once("exit", () => {
-      ended = true;
-    });
-    child.once("error", () => {
-      ended = true;
-    });
-    child.unref();
-    for (let waited = 0; waited < 60_000; waited += 20) {
-      if ((await observeSupervisor(this.#paths)) !== null) return;
-      if (ended) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const words = readTextIfExists(logFile)?.trim().split("\n").slice(-3).join("\n");
-    throw new KnownError("daemon-failed", `the supervisor did not start: ${words ?? "it said nothing"}`, {
-      hint: `its log is ${logFile}`,
-    });
   }
 
   /** Goes back to the generation that a journal entry names: what this switch made is taken away again. */

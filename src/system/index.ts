@@ -1,7 +1,8 @@
 export { compileSystem } from "./compile.ts";
 export { type Generation, Generations, readUnits } from "./generations.ts";
 export { Host, type HostOptions, type Planned } from "./host.ts";
-export { type Demand, demandOf, hostNeeds, type Need, rangeNeeds } from "./host-needs.ts";
+export { type Demand, demandOf } from "./host-demand.ts";
+export { hostNeeds, type Need, rangeNeeds } from "./host-needs.ts";
 export { type LogLine, lastLogLines, parseLog } from "./logs.ts";
 export { observeBasics } from "./observe.ts";
 export { homeEnvironment, operatingSystem } from "./operating-system.ts";
@@ -11,7 +12,7 @@ export type {
   OperatingSystem,
   OperatingSystemInput,
 } from "./operating-system.types.ts";
-export { emptyPlan, type Plan, type Step } from "./plan.ts";
+export { emptyPlan, type Plan, type Step } from "./planner.ts";
 export { observeSources, sourceProblems } from "./sources.ts";
 export type { Compiled, Loaded, SystemSpec } from "./spec.ts";
 export type { CompileOptions } from "./unit-writer.ts";

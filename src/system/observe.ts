@@ -14,8 +14,8 @@ import {
 import { type StatusReport, SupervisorClient } from "../supervisor/index.ts";
 import { existsSync, listeningPorts, lstatSync, readFileSync, readTextIfExists } from "../sys/index.ts";
 import { type Generation, Generations } from "./generations.ts";
+import { demandOf } from "./host-demand.ts";
 import { type HostFacts, observeHost } from "./host-facts.ts";
-import { demandOf } from "./host-needs.ts";
 import { type Ledger, LedgerFileStore } from "./ledger.ts";
 import { type ObservedSources, observeSources } from "./sources.ts";
 import type { SystemSpec } from "./spec.ts";

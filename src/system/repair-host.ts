@@ -20,7 +20,7 @@ import {
 import { sysctlPath } from "./host-facts.ts";
 import { type Repair, repairWords } from "./host-needs.ts";
 import type { LedgerFileStore, LedgerSysctl } from "./ledger.ts";
-import type { Deed } from "./plan.ts";
+import type { Deed } from "./planner.ts";
 
 export interface RepairContext {
   readonly paths: Paths;

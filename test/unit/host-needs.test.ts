@@ -1,8 +1,10 @@
 /** What rootless containers need of a host: each lack is found, said, and becomes a step of the plan or a clear error. */
 import { describe, expect, test } from "vitest";
+import type { Demand } from "../../src/system/host-demand.ts";
 import type { HostFacts } from "../../src/system/host-facts.ts";
-import { type Demand, hostNeeds, type NeedsView, rangeNeeds } from "../../src/system/host-needs.ts";
-import { type PlanContext, plan } from "../../src/system/plan.ts";
+import { hostNeeds, type NeedsView, rangeNeeds } from "../../src/system/host-needs.ts";
+import { plan } from "../../src/system/plan.ts";
+import type { PlanContext } from "../../src/system/planner.ts";
 import { emptySystem, type SystemSpec } from "../../src/system/spec.ts";
 import { observedNothing } from "../observed.ts";
 
