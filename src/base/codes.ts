@@ -64,7 +64,10 @@ export const codes = {
   // Switching and supervising.
   locked: "Another lading command is changing this host at the moment.",
   interrupted: "The command was interrupted; what it had begun was undone.",
-  "unit-failed": "A unit did not start, so the generation that ran before was brought back.",
+  "unit-failed":
+    "A unit did not start or is not healthy; unless --on-failure says otherwise, the generation before was brought back.",
+  "lock-invalid": "The lock file beside the declaration cannot be read as one.",
+  "plan-outdated": "A reviewed plan is not what would be done now, so nothing was done; or the file is no plan.",
   "generation-missing": "There is no generation of this number, or none to go back to.",
   "state-corrupt": "A state file cannot be read as what it should be.",
   "state-too-new": "A state file was written by a newer Lading.",

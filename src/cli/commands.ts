@@ -24,6 +24,11 @@ const replaceVolume = [
   "make these volumes anew, without their data, where they were made with other options (names, separated by commas)",
 ] as const;
 
+const onFailure = [
+  "--on-failure <what>",
+  "when a unit does not start or is not healthy: rollback (default), stop (keep the switch, stop the unit) or keep",
+] as const;
+
 export const commands: readonly CommandEntry[] = [
   {
     name: "init [dir]",
@@ -47,36 +52,56 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "plan <file>",
     description: "show what apply would do here, and why; exit 0 for nothing, 4 for something",
-    options: [replaceVolume],
-    example: "lading plan host.ts",
+    options: [replaceVolume, ["--no-exit-code", "exit with 0 even where something would change"]],
+    example: "lading plan host.ts --json > plan.json",
     run: lazy(() => import("./plan.ts")),
   },
   {
-    name: "apply <file>",
+    name: "apply [file]",
     description: "build, show the plan, switch, and wait until everything runs",
-    options: [yes, ["--dry-run", "stop after the plan"], replaceVolume],
+    options: [
+      yes,
+      ["--dry-run", "stop after the plan"],
+      ["--plan <plan>", "carry out exactly this plan, as `plan --json` printed it, or refuse"],
+      ["-m, --message <text>", "what the generation is for"],
+      onFailure,
+      replaceVolume,
+    ],
     example: "lading apply host.ts --yes",
     run: lazy(() => import("./apply.ts")),
   },
   {
     name: "rollback [number]",
     description: "go back to the generation before, or to the one with this number",
-    options: [yes, replaceVolume],
+    options: [yes, onFailure, replaceVolume],
     example: "lading rollback --yes",
     run: lazy(() => import("./rollback.ts")),
   },
   {
     name: "switch <number>",
     description: "go to the generation with this number",
-    options: [yes, replaceVolume],
+    options: [yes, onFailure, replaceVolume],
     example: "lading switch 3 --yes",
     run: lazy(() => import("./rollback.ts")),
   },
   {
-    name: "generations",
-    description: "list the generations; the current one is marked",
-    example: "lading generations",
+    name: "generations [verb]",
+    description: "list the generations, the current one marked; prune: forget old ones",
+    options: [
+      [
+        "--keep <count>",
+        "how many of the newest prune keeps (default 10); never fewer than the current and the one before",
+      ],
+      ["--dry-run", "only say what prune would forget"],
+    ],
+    example: "lading generations prune --keep 5",
     run: lazy(() => import("./generations.ts")),
+  },
+  {
+    name: "diff <from> [to]",
+    description: "show what differs between two generations; exit 0 for nothing, 4 for something",
+    example: "lading diff 3 4",
+    run: lazy(() => import("./diff.ts")),
   },
   {
     name: "status [unit]",
@@ -133,6 +158,16 @@ export const commands: readonly CommandEntry[] = [
     ],
     example: "lading image build host.ts web -o web.tar --format docker-archive",
     run: lazy(() => import("./image.ts")),
+  },
+  {
+    name: "lock <file>",
+    description: "pin every image that is pulled to what its registry has now, in a file beside the declaration",
+    options: [
+      ["--update", "pin anew what is pinned, and show what changes in each image"],
+      ["--dry-run", "only show; exit 4 where something would change"],
+    ],
+    example: "lading lock host.ts --update",
+    run: lazy(() => import("./lock.ts")),
   },
   {
     name: "graph <file>",

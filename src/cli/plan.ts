@@ -1,4 +1,5 @@
 /** `lading plan FILE`: builds what is needed to compare, changes nothing on the host. */
+import { resolve } from "node:path";
 import { Problems } from "../base/index.ts";
 import { emptyPlan, warningsOf } from "../system/index.ts";
 import { type Answer, type Context, exitCodes, names } from "./context.ts";
@@ -7,7 +8,7 @@ import { printPlan } from "./show-plan.ts";
 export async function run(
   context: Context,
   [file = ""]: readonly (string | undefined)[],
-  options: { readonly replaceVolume?: string },
+  options: { readonly replaceVolume?: string; readonly exitCode?: boolean },
 ): Answer {
   const compiled = await context.load(file);
   context.warn(warningsOf(compiled.spec));
@@ -18,8 +19,9 @@ export async function run(
     return exitCodes.done;
   }
   await host.build(compiled.derivations, compiled.spec.roots);
-  const { plan } = await host.plan(compiled.spec, { replaceVolumes: names(options.replaceVolume) });
-  printPlan(context, plan);
+  const replaceVolumes = names(options.replaceVolume);
+  const { plan, target } = await host.plan(compiled.spec, { replaceVolumes });
+  printPlan(context, plan, { source: resolve(file), target, replaceVolumes });
   if (plan.problems.length > 0) throw new Problems(plan.problems);
-  return plan.steps.length === 0 ? exitCodes.done : exitCodes.wouldChange;
+  return plan.steps.length === 0 || options.exitCode === false ? exitCodes.done : exitCodes.wouldChange;
 }

@@ -1,6 +1,6 @@
 /** Plans as people read them and as programs do. */
 import { formatPlace } from "../base/index.ts";
-import type { Plan, Step } from "../system/index.ts";
+import { type Plan, type PlanOrigin, planJson, type Step } from "../system/index.ts";
 import { type Context, table } from "./context.ts";
 import { unchanged } from "./unchanged.ts";
 
@@ -13,35 +13,21 @@ function signOf({ deed: { kind } }: Step): keyof typeof signs {
 
 const colours = { add: "green", change: "yellow", remove: "red" } as const;
 
-/** A plan for `--json`, version 1. What a deed holds is the executor's business and not shown. */
-function planJson({ steps, orphans, notes }: Plan): object {
-  return {
-    version: 1,
-    steps: steps.map(({ deed, what, why, details, where, interrupts }) => ({
-      kind: deed.kind,
-      what,
-      why,
-      details,
-      interrupts,
-      ...(where === undefined ? {} : { where }),
-    })),
-    orphans,
-    notes,
-  };
+/** Why, for how long at most, and where it was declared. */
+function reasonOf({ why, seconds, where }: Step): string {
+  const away = seconds === null ? "" : `, away ${seconds} s at most`;
+  return `${why}${away}${where === undefined ? "" : `  (${formatPlace(where)})`}`;
 }
 
 /** Prints a plan: a line for each step with its reason, what differs below it, and a summary last. */
-export function printPlan(context: Context, plan: Plan): void {
-  if (context.json) return context.print(JSON.stringify(planJson(plan), null, 2));
+export function printPlan(context: Context, plan: Plan, origin?: PlanOrigin): void {
+  if (context.json) return context.print(JSON.stringify(planJson(plan, origin), null, 2));
   const { steps, orphans, notes } = plan;
   if (steps.length === 0) context.print(unchanged);
   const lines = table(
     steps.map((step) => {
       const sign = signOf(step);
-      return [
-        context.paint(colours[sign], `${signs[sign]} ${step.what}`),
-        context.paint("dim", `${step.why}${step.where === undefined ? "" : `  (${formatPlace(step.where)})`}`),
-      ];
+      return [context.paint(colours[sign], `${signs[sign]} ${step.what}`), context.paint("dim", reasonOf(step))];
     }),
   ).split("\n");
   for (const [index, step] of steps.entries()) {

@@ -2,6 +2,7 @@
 import { KnownError } from "../base/index.ts";
 import { lastWords, type RunResult } from "../sys/index.ts";
 import type { EngineCli } from "./container-spec.ts";
+import type { PullOptions } from "./engine.ts";
 import { type Identity, runAs } from "./identity.ts";
 
 /** Milliseconds that an engine may take to answer a question; LADING_ENGINE_DEADLINE gives other seconds. Default: 60 s. */
@@ -77,8 +78,16 @@ export class EngineProgram {
     if (result.status !== 0 && !gone.test(result.stderr)) throw this.failure(args, result);
   }
 
-  async pull(reference: string, signal?: AbortSignal): Promise<void> {
-    const result = await this.run(["pull", "--quiet", reference], signal);
+  async pull(reference: string, { signal, onProgress }: PullOptions = {}): Promise<void> {
+    // Without a terminal both engines print a line for each layer that is there, or done.
+    const onLine = (line: string): void => {
+      const layer =
+        /^(?:Copying blob (?:sha256:)?|)([0-9a-f]{12})[0-9a-f]*(?:: (?:Pull complete|Already exists)| (?:done|skipped: already exists))/.exec(
+          line,
+        )?.[1];
+      if (layer !== undefined) onProgress?.(`${reference}: layer ${layer} is here`);
+    };
+    const result = await runAs(this.identity, this.argv(["pull", reference]), { signal, onLine });
     if (result.status === 0) return;
     const hint =
       "check the name and that the registry can be reached; an image of this host needs its full name, such as localhost/web:latest";

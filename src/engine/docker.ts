@@ -21,7 +21,15 @@ import {
 } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import { type EngineCli, labels } from "./container-spec.ts";
-import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
+import type {
+  EndListener,
+  Engine,
+  EngineContainer,
+  EngineObject,
+  Health,
+  PullOptions,
+  StartOptions,
+} from "./engine.ts";
 import { commandAs, type Identity, runAs, userEnvironment } from "./identity.ts";
 
 /** Debian 11 and 12 have 20.10; what is used here is no newer. */
@@ -139,8 +147,8 @@ export class Docker implements Engine {
     }
   }
 
-  pull(reference: string, signal?: AbortSignal): Promise<void> {
-    return this.#program.pull(reference, signal);
+  pull(reference: string, options?: PullOptions): Promise<void> {
+    return this.#program.pull(reference, options);
   }
 
   async start(argv: readonly string[], { environment, connect, log }: StartOptions): Promise<string> {

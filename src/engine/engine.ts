@@ -36,6 +36,12 @@ export interface StartOptions {
   readonly log: { readonly descriptor: number; readonly path: string };
 }
 
+export interface PullOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of each layer as the engine tells of it. */
+  readonly onProgress?: ((message: string) => void) | undefined;
+}
+
 /** Hears of containers that ended, by identifier. */
 export type EndListener = (id: string, status: number) => void;
 
@@ -51,7 +57,8 @@ export interface Engine {
   imageId(reference: string): Promise<string | undefined>;
   /** Makes an image of the store available under `reference`. */
   load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void>;
-  pull(reference: string, signal?: AbortSignal): Promise<void>;
+  /** Gets an image from its registry; what is here of it already is not fetched again. */
+  pull(reference: string, options?: PullOptions): Promise<void>;
   /** Starts a container that outlives us, by the command that `runArgv` made; resolves with its identifier. */
   start(argv: readonly string[], options: StartOptions): Promise<string>;
   /** The process that a container's first program is; undefined once it has ended. */

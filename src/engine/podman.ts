@@ -4,7 +4,15 @@ import { KnownError, layoutTag } from "../base/index.ts";
 import { chownSync, existsSync, lastWords, readTextIfExists, watch } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import type { EngineCli } from "./container-spec.ts";
-import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
+import type {
+  EndListener,
+  Engine,
+  EngineContainer,
+  EngineObject,
+  Health,
+  PullOptions,
+  StartOptions,
+} from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
 
 /** `rm --time` and `network ls --format json` as used here came with 4.0. */
@@ -131,8 +139,8 @@ export class Podman implements Engine {
     }
   }
 
-  pull(reference: string, signal?: AbortSignal): Promise<void> {
-    return this.#program.pull(reference, signal);
+  pull(reference: string, options?: PullOptions): Promise<void> {
+    return this.#program.pull(reference, options);
   }
 
   async start(argv: readonly string[], { environment }: StartOptions): Promise<string> {

@@ -14,7 +14,7 @@ import {
   scanSource,
   sourceChanged,
 } from "../store/index.ts";
-import { closeSync, mkdirSync, openSync, writeFileAtomic, writeSync } from "../sys/index.ts";
+import { closeSync, mkdirSync, openSync, readTextIfExists, writeFileAtomic, writeSync } from "../sys/index.ts";
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from "./tar.ts";
 
 /** Something placed at `target` in the image: a local tree, a store item, a folder or a link. */
@@ -44,6 +44,25 @@ export interface LayerMeta {
   readonly diffId: Digest;
   readonly size: number;
   readonly entries: number;
+}
+
+/** Beside a layer's tar: a line for each entry, so that two layers can be compared without reading them. */
+const filesName = "files";
+
+function fileLine({ path, kind, mode, uid, gid, digest, target }: PlannedFile): string {
+  return `${JSON.stringify([path, kind, mode, uid, gid, digest ?? target ?? ""])}\n`;
+}
+
+/** What a layer item holds, by path; undefined for items that were built before they listed it. */
+export function readLayerFiles(item: string): ReadonlyMap<string, string> | undefined {
+  const lines = readTextIfExists(join(item, filesName))?.trim().split("\n");
+  if (lines === undefined) return undefined;
+  return new Map(
+    lines.filter(Boolean).map((line) => {
+      const [path, ...rest] = JSON.parse(line) as readonly [string, ...unknown[]];
+      return [`/${path}`, JSON.stringify(rest)];
+    }),
+  );
 }
 
 interface PlannedFile extends TarEntry {
@@ -128,6 +147,7 @@ export function buildLayer(context: BuildContext): void {
   } finally {
     closeSync(tar);
   }
+  writeFileAtomic(join(context.out, filesName), files.map(fileLine).join(""));
   const meta: LayerMeta = { diffId: asDigest(hash.digest("hex")), size, entries: files.length };
   writeFileAtomic(join(context.out, "meta.json"), `${JSON.stringify(meta)}\n`);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type BuildFailure, build, type Message, type Plugin } from "esbuild";
-import { KnownError, messageOf, type Place, Problems, placeOfError, registerBundle } from "../base/index.ts";
+import { digestOf, KnownError, messageOf, type Place, Problems, placeOfError, registerBundle } from "../base/index.ts";
 import { collectingProblems, isRecord, showValue } from "../record/index.ts";
 import { diskError, existsSync, mkdtempSync, rmSync, statSync, writeFileAtomic } from "../sys/index.ts";
 import {
@@ -130,7 +130,8 @@ export async function evaluate(file: string, options: CompileOptions): Promise<L
     }
     const compiled = compileValid(declaration as OperatingSystem, options);
     const sources = compiled.derivations.flatMap(({ origins }) => Object.values(origins));
-    return { ...compiled, inputs: bundled.inputs === null ? null : [...new Set([...bundled.inputs, ...sources])] };
+    const inputs = bundled.inputs === null ? null : [...new Set([...bundled.inputs, ...sources])];
+    return { ...compiled, inputs, sourceDigest: digestOf(bundled.code) };
   });
 }
 

@@ -89,6 +89,11 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       default: [],
       doc: "Units that must be running first, beside those that the engine needs.",
     },
+    restartWith: {
+      type: listOf(unitName),
+      default: [],
+      doc: "Units that it requires, and with which it is replaced and restarted; the container whose network it shares is one of them by itself.",
+    },
     logFile: {
       type: absolutePath,
       optional: true,

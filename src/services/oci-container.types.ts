@@ -29,6 +29,11 @@ export interface OciContainerInput {
   readonly provision?: string | undefined;
   /** Units that must be running first, beside those that the engine needs. Default: `[]`. */
   readonly requirement?: readonly string[] | undefined;
+  /**
+   * Units that it requires, and with which it is replaced and restarted; the container whose network it shares is one
+   * of them by itself. Default: `[]`.
+   */
+  readonly restartWith?: readonly string[] | undefined;
   /** Where output is appended, with times; a file under Lading's own logs where unset. */
   readonly logFile?: string | undefined;
   /** Whether it starts with the generation. Default: `true`. */
@@ -168,6 +173,11 @@ export interface OciContainer {
   readonly provision?: string | undefined;
   /** Units that must be running first, beside those that the engine needs. Default: `[]`. */
   readonly requirement: readonly string[];
+  /**
+   * Units that it requires, and with which it is replaced and restarted; the container whose network it shares is one
+   * of them by itself. Default: `[]`.
+   */
+  readonly restartWith: readonly string[];
   /** Where output is appended, with times; a file under Lading's own logs where unset. */
   readonly logFile?: string | undefined;
   /** Whether it starts with the generation. Default: `true`. */

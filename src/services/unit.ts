@@ -36,6 +36,11 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     default: [],
     doc: "Names of units that must be running, or done, before it starts.",
   },
+  restartWith: {
+    type: listOf(unitName),
+    default: [],
+    doc: "Units that it requires, and with which it is replaced and restarted.",
+  },
   documentation: { type: string, default: "", doc: "What the unit is, in one sentence." },
   start: {
     type: argv,

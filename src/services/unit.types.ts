@@ -27,6 +27,8 @@ export interface UnitInput {
   readonly provision: readonly string[];
   /** Names of units that must be running, or done, before it starts. Default: `[]`. */
   readonly requirement?: readonly string[] | undefined;
+  /** Units that it requires, and with which it is replaced and restarted. Default: `[]`. */
+  readonly restartWith?: readonly string[] | undefined;
   /** What the unit is, in one sentence. Default: `""`. */
   readonly documentation?: string | undefined;
   /** The program and its arguments. A unit without a program only gathers what it requires. Default: `[]`. */
@@ -66,6 +68,8 @@ export interface Unit {
   readonly provision: readonly string[];
   /** Names of units that must be running, or done, before it starts. Default: `[]`. */
   readonly requirement: readonly string[];
+  /** Units that it requires, and with which it is replaced and restarted. Default: `[]`. */
+  readonly restartWith: readonly string[];
   /** What the unit is, in one sentence. Default: `""`. */
   readonly documentation: string;
   /** The program and its arguments. A unit without a program only gathers what it requires. Default: `[]`. */

@@ -28,6 +28,7 @@ export interface MachineUnit {
   readonly name: string;
   readonly provision: readonly string[];
   readonly requirement: readonly string[];
+  readonly restartWith: readonly string[];
   readonly digest: string;
   readonly oneShot: boolean;
   readonly respawn: boolean | "on-failure";
@@ -201,7 +202,8 @@ function apply(draft: Draft, event: Event, now: number): void {
       change(draft, event.name, now, { status: "failed", reason: event.reason, exit: event.exit });
       return finishStop(draft, event.name, now);
     case "exited":
-      return exited(draft, event.name, event.exit, now);
+      exited(draft, event.name, event.exit, now);
+      return restartFollowers(draft, event.name, now);
     case "stopped":
       if (draft.get(event.name)?.status !== "stopping") return;
       change(draft, event.name, now, { status: "stopped", exit: event.exit });
@@ -241,6 +243,15 @@ function finishStop(draft: Draft, name: string, now: number): void {
     const fresh = freshUnit(at.next, now);
     draft.set(name, { ...fresh, wanted: at.restart ? "up" : "down" });
   } else if (at.restart) change(draft, name, now, { wanted: "up", restart: false, reason: null });
+}
+
+/** What lives in a unit's namespace, or asked for it, cannot go on without it: it ends, and comes back after it. */
+function restartFollowers(draft: Draft, name: string, now: number): void {
+  const provision = draft.get(name)?.unit.provision ?? [];
+  for (const [other, at] of draft) {
+    if (other === name || !isActive(at) || !at.unit.restartWith.some((each) => provision.includes(each))) continue;
+    change(draft, other, now, { wanted: "down", restart: at.wanted === "up" || at.restart, respawnAt: null });
+  }
 }
 
 function exited(draft: Draft, name: string, exit: ExitInfo, now: number): void {

@@ -51,8 +51,9 @@ export interface StatusReport {
 const livenessInterval = 1;
 
 function machineUnit(spec: UnitSpec): MachineUnit {
-  const { name, provision, requirement, digest, oneShot, respawn, respawnLimit, respawnDelay, autoStart } = spec;
-  return { name, provision, requirement, digest, oneShot, respawn, respawnLimit, respawnDelay, autoStart };
+  const { name, provision, requirement, restartWith = [], digest, oneShot, autoStart } = spec;
+  const { respawn, respawnLimit, respawnDelay } = spec;
+  return { name, provision, requirement, restartWith, digest, oneShot, respawn, respawnLimit, respawnDelay, autoStart };
 }
 
 export class Supervisor {

@@ -79,6 +79,8 @@ export interface UnitSpec {
   readonly name: string;
   readonly provision: readonly string[];
   readonly requirement: readonly string[];
+  /** Of the requirements, those with which it is replaced and restarted. */
+  readonly restartWith: readonly string[];
   readonly documentation: string;
   readonly oneShot: boolean;
   readonly respawn: boolean | "on-failure";
@@ -96,6 +98,13 @@ export interface UnitSpec {
   /** The digest of everything above that matters to what runs: a unit is replaced when it changes. */
   readonly digest: string;
   readonly place?: Place;
+}
+
+/** Seconds within which a unit that starts is ready, or is not going to be. */
+export function readyWithin({ start }: Pick<UnitSpec, "start">): number {
+  const health = start.kind === "container" ? start.health : undefined;
+  if (health === undefined) return 1;
+  return Math.ceil((health.startPeriod + health.retries * (health.interval + health.timeout)) / 1000) + 1;
 }
 
 /** What the supervisor is given: a generation's units. */

@@ -1,5 +1,6 @@
 /** Programs of the host: always an argument array, an explicit environment and a deadline; never a shell. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { hasErrno, KnownError } from "../base/index.ts";
 
 export { type ChildProcess, spawn };
@@ -14,6 +15,8 @@ export interface RunOptions {
   /** In milliseconds; the program is killed after it. Default: 10 minutes. */
   readonly deadline?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Hears each line that the program prints, on either stream, as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface RunResult {
@@ -42,6 +45,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
+    if (options.onLine !== undefined)
+      for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", options.onLine);
     const limit = options.deadline ?? 600_000;
     let late = false;
     const timer = setTimeout(() => {

@@ -3,6 +3,7 @@
 import { shortDigest } from "../base/index.ts";
 import { fieldOfOption, optionPairs } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
+import type { ItemName } from "../store/index.ts";
 import type { SecretSpec, UnitSpec } from "../supervisor/index.ts";
 
 function byField(options: readonly string[]): ReadonlyMap<string, readonly string[]> {
@@ -35,8 +36,33 @@ function recordChange(field: string, before: object | undefined, after: object |
   });
 }
 
-/** How two images differ: which layers changed, and what stays. */
-export function imageDifferences(before: ImageSummary | undefined, after: ImageSummary): readonly string[] {
+/** What a layer holds, by path; undefined where it is not known. */
+export type LayerFiles = (item: ItemName) => ReadonlyMap<string, string> | undefined;
+
+/** How many files of a layer are named before the rest is counted. */
+const namedFiles = 12;
+
+function layerChange(
+  before: ItemName | undefined,
+  after: ItemName | undefined,
+  filesIn: LayerFiles,
+): readonly string[] {
+  const [old, now] = [before, after].map((item) => (item === undefined ? undefined : filesIn(item)));
+  if (old === undefined || now === undefined) return [];
+  const changes = [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((path) => {
+    if (old.get(path) === now.get(path)) return [];
+    return [`  ${!old.has(path) ? "+" : now.has(path) ? "~" : "−"} ${path}`];
+  });
+  const more = changes.length - namedFiles;
+  return more > 0 ? [...changes.slice(0, namedFiles), `  and ${more} more`] : changes;
+}
+
+/** How two images differ: which layers changed, which files in them, and what stays. */
+export function imageDifferences(
+  before: ImageSummary | undefined,
+  after: ImageSummary,
+  filesIn: LayerFiles,
+): readonly string[] {
   if (before === undefined)
     return after.layers.map((layer) => `layer ${layer.about}: new (${shortDigest(layer.diffId)})`);
   const lines = after.layers.flatMap((layer) => {
@@ -44,6 +70,7 @@ export function imageDifferences(before: ImageSummary | undefined, after: ImageS
     const old = before.layers.find((each) => each.about === layer.about);
     return [
       `layer ${layer.about}: ${old === undefined ? "new" : shortDigest(old.diffId)} → ${shortDigest(layer.diffId)}`,
+      ...layerChange(old?.item, layer.item, filesIn),
     ];
   });
   const gone = before.layers.filter((layer) => !after.layers.some((each) => each.about === layer.about));
@@ -70,6 +97,7 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
     scalar(field, before[field], after[field]);
   }
   lines.push(...listChange("requirement", before.requirement, after.requirement));
+  lines.push(...listChange("restartWith", before.restartWith ?? [], after.restartWith));
   const [old, now] = [before.start, after.start];
   if (old.kind === "container" && now.kind === "container") {
     scalar("image", old.container.image, now.container.image);

@@ -18,6 +18,7 @@ import {
   writeFileAtomic,
 } from "../sys/index.ts";
 import type { LedgerFile, LedgerFileStore } from "./ledger.ts";
+import { pullReference } from "./lock-file.ts";
 import { engineOf, fileDigest, observeSubids } from "./observe.ts";
 import type { Deed } from "./planner.ts";
 import { repairHost } from "./repair-host.ts";
@@ -28,11 +29,13 @@ export interface ExecuteContext {
   readonly store: Store;
   readonly ledger: LedgerFileStore;
   readonly signal: AbortSignal | undefined;
+  /** Hears of each part of a long step. */
+  readonly onProgress?: ((message: string) => void) | undefined;
 }
 
 /** Carries out one deed. Those about units and generations are not for here. */
 export async function execute(deed: Deed, context: ExecuteContext): Promise<void> {
-  const { store, ledger, signal } = context;
+  const { store, ledger, signal, onProgress } = context;
   switch (deed.kind) {
     case "group-add": {
       const { name, id, system } = deed.group;
@@ -74,7 +77,7 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
     case "image-pull": {
       const engine = await engineOf(deed.image.user, deed.image.cli);
       await engine?.requireUsable();
-      await engine?.pull(deed.image.reference, signal);
+      await engine?.pull(pullReference(deed.image), { signal, onProgress });
       return;
     }
     case "object-remove": {

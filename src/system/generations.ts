@@ -27,9 +27,17 @@ export interface Generation {
   readonly time: string;
   /** The declaration's file, as it was named. */
   readonly source: string;
+  /** Of the declaration's own code, with all that it imports. */
+  readonly sourceDigest: string | null;
+  /** Who applied it. */
+  readonly author: string | null;
+  readonly message: string | null;
   readonly digest: Digest;
   readonly spec: SystemSpec;
 }
+
+/** Where a generation comes from. */
+export type Origin = Pick<Generation, "source" | "sourceDigest" | "author" | "message">;
 
 export class Generations {
   readonly #folder: string;
@@ -53,6 +61,25 @@ export class Generations {
     return readGeneration(this.path(number));
   }
 
+  /** The generation of this number, or an error that names those that there are. */
+  require(number: number): Generation {
+    if (this.numbers().includes(number)) return this.read(number);
+    const hint = `the generations are ${this.numbers().join(", ") || "none"}`;
+    throw new KnownError("generation-missing", `there is no generation ${number}`, { hint });
+  }
+
+  /** Removes all but the newest `keep`; never the current one, nor the one before it. Returns those that went. */
+  prune(keep: number, dryRun = false): readonly number[] {
+    const current = this.current()?.number;
+    const numbers = this.numbers();
+    const before = numbers.filter((number) => current !== undefined && number < current).at(-1);
+    const old = numbers
+      .slice(0, Math.max(0, numbers.length - keep))
+      .filter((each) => each !== current && each !== before);
+    if (!dryRun) for (const number of old) this.remove(number);
+    return old;
+  }
+
   current(): Generation | undefined {
     const target = readLinkIfExists(join(this.#folder, "current"));
     return target === undefined ? undefined : this.read(Number(target.replace(/\.json$/, "")));
@@ -63,13 +90,13 @@ export class Generations {
   }
 
   /** Writes a new generation, not yet current, and returns it. */
-  create(number: number, spec: SystemSpec, source: string): Generation {
+  create(number: number, spec: SystemSpec, origin: Origin): Generation {
     ensureFolder(this.#folder, 0o700);
     const generation: Generation = {
       version: 1,
       number,
       time: new Date().toISOString(),
-      source,
+      ...origin,
       digest: systemDigest(spec),
       spec,
     };
@@ -102,7 +129,12 @@ export function readGeneration(path: string): Generation {
   if (text === undefined) throw new KnownError("generation-missing", `there is no generation at ${path}`);
   let generation: Generation;
   try {
-    generation = JSON.parse(text) as Generation;
+    generation = {
+      sourceDigest: null,
+      author: null,
+      message: null,
+      ...(JSON.parse(text) as Omit<Generation, keyof Origin> & Partial<Origin> & Pick<Origin, "source">),
+    };
   } catch (error) {
     throw new KnownError("state-corrupt", `${path} is damaged: ${messageOf(error)}`, {
       hint: "switch to another generation",

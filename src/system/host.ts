@@ -5,9 +5,9 @@
 import { dirname, join } from "node:path";
 import { digestOf, KnownError, type Paths, Problems } from "../base/index.ts";
 import { labels } from "../engine/index.ts";
-import { type ImageSummary, imageBuilders, readImage } from "../image/index.ts";
+import { type ImageSummary, imageBuilders, readImage, readLayerFiles } from "../image/index.ts";
 import { type Derivation, type ItemName, Store, storeBuilders } from "../store/index.ts";
-import { isUp, type StatusReport, SupervisorClient } from "../supervisor/index.ts";
+import { isUp, readyWithin, type StatusReport, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
 import {
   ensureFolder,
   existsSync,
@@ -19,7 +19,7 @@ import {
   takeLock,
 } from "../sys/index.ts";
 import { execute } from "./execute.ts";
-import { type Generation, Generations } from "./generations.ts";
+import { type Generation, Generations, type Origin } from "./generations.ts";
 import { type Repair, repairWords } from "./host-needs.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
 import { LedgerFileStore } from "./ledger.ts";
@@ -28,7 +28,8 @@ import { plan } from "./plan.ts";
 import type { Plan, PlanContext, Step } from "./planner.ts";
 import { allowReplacing, type Compiled, emptySystem, resolveImages, type SystemSpec, systemDigest } from "./spec.ts";
 import { startSupervisor } from "./start-supervisor.ts";
-import { unitFailure } from "./unit-failure.ts";
+import { type Difference, diffSystems } from "./system-diff.ts";
+import { UnitFailure, unitFailure } from "./unit-failure.ts";
 
 export interface HostOptions {
   readonly paths: Paths;
@@ -38,6 +39,9 @@ export interface HostOptions {
   /** Hears of each long step as it begins. */
   readonly onProgress?: (message: string) => void;
 }
+
+/** What becomes of a switch whose units do not come up: the generation before is brought back, or not. */
+export type OnFailure = "rollback" | "stop" | "keep";
 
 /** A plan with what it was made from. */
 export interface Planned {
@@ -55,6 +59,9 @@ function removeWithEmptyFolder(path: string): void {
 
 /** Milliseconds that what was started must stay up before a switch counts as done. */
 const stablePeriod = 500;
+
+/** Milliseconds between looks at the health of what was started. */
+const healthPoll = 100;
 
 /** Steps that take something away wait until nothing needs it. */
 function isLate({ deed: { kind } }: Step): boolean {
@@ -123,6 +130,19 @@ export class Host {
     return item !== null && this.store.record(item) !== undefined ? readImage(this.store.path(item)) : undefined;
   }
 
+  /** What differs between two generations. */
+  diff(from: number, to: number): readonly Difference[] {
+    const [before, after] = [from, to].map((number) => this.generations.require(number).spec) as [
+      SystemSpec,
+      SystemSpec,
+    ];
+    return diffSystems(before, after, {
+      text: (source) => readTextIfExists(this.store.path(source)) ?? null,
+      image: (item) => this.image(item),
+      filesIn: (item) => readLayerFiles(this.store.path(item)),
+    });
+  }
+
   #context(current: Generation | null, more: Partial<PlanContext> = {}): PlanContext {
     return {
       content: (source) => readFileSync(this.store.path(source)),
@@ -131,6 +151,7 @@ export class Host {
         const before = current?.spec.images.find((each) => each.reference === reference);
         return this.image(before?.item ?? null);
       },
+      filesIn: (item) => readLayerFiles(this.store.path(item)),
       withVolumes: false,
       replaceVolumes: [],
       removeAccounts: noAccounts,
@@ -207,7 +228,11 @@ export class Host {
   }
 
   /** Carries out a plan: afterwards its target is the current generation, or everything is as before. */
-  async switchTo(planned: Planned, source: string | Generation): Promise<Generation> {
+  async switchTo(
+    planned: Planned,
+    source: Origin | Generation,
+    onFailure: OnFailure = "rollback",
+  ): Promise<Generation> {
     const { observed } = planned;
     const entry: JournalEntry = {
       version: 1,
@@ -229,6 +254,7 @@ export class Host {
       this.#journal.clear();
       return generation;
     } catch (error) {
+      if (onFailure !== "rollback" && (await this.#keepFailed(error, onFailure))) throw error;
       await this.#undo(this.#journal.read() ?? entry).catch((second: unknown) => {
         throw new Problems([error, second].map(asKnown));
       });
@@ -239,7 +265,20 @@ export class Host {
     }
   }
 
-  async #carryOut({ plan, target }: Planned, source: string | Generation, entry: JournalEntry): Promise<Generation> {
+  /** Keeps a switch whose units failed, where that was asked for; any other failure is undone all the same. */
+  async #keepFailed(error: unknown, onFailure: OnFailure): Promise<boolean> {
+    const failures = error instanceof Problems ? error.problems : [];
+    const units = failures.flatMap((each) => (each instanceof UnitFailure ? [each.unit] : []));
+    const number = this.#journal.read()?.to ?? null;
+    if (units.length === 0 || number === null) return false;
+    if (onFailure === "stop") for (const unit of units) await this.#client.act("stop", unit);
+    if (onFailure === "stop") await this.#client.settled();
+    this.generations.setCurrent(number);
+    this.#journal.clear();
+    return true;
+  }
+
+  async #carryOut({ plan, target }: Planned, source: Origin | Generation, entry: JournalEntry): Promise<Generation> {
     const { signal, onProgress } = this.#options;
     const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal };
     for (const step of plan.steps.filter((each) => !isLate(each) && !isUnit(each))) {
@@ -253,10 +292,10 @@ export class Host {
     const current = this.generations.current();
     // What differed was the host, not the declaration: that is the same generation, put right.
     const same = current?.digest === systemDigest(final) ? current : undefined;
-    const existing = typeof source === "string" ? same : source;
+    const existing = "number" in source ? source : same;
     const number = existing?.number ?? this.generations.nextNumber();
     this.#journal.write({ ...entry, to: number, isNew: existing === undefined });
-    const generation = existing ?? this.generations.create(number, final, source as string);
+    const generation = existing ?? this.generations.create(number, final, source);
     signal?.throwIfAborted();
     await this.#putInForce(generation, plan);
     for (const step of plan.steps.filter(isLate)) await execute(step.deed, context);
@@ -276,6 +315,8 @@ export class Host {
     await startSupervisor(this.#paths, this.#options.daemonArgv);
     await this.#client.load(this.generations.path(generation.number));
     for (const { deed } of steps) if (deed.kind === "unit-retry") await this.#client.act("start", deed.unit);
+    await this.#client.settled(signal);
+    await this.#awaitHealth(generation, touched);
     await this.#requireUp(await this.#client.settled(signal), generation, touched);
     const running = generation.spec.units.some(({ name, oneShot }) => touched.has(name) && !oneShot);
     if (!running) return;
@@ -284,8 +325,27 @@ export class Host {
     await this.#requireUp(await this.#client.settled(signal), generation, touched);
   }
 
+  /** Waits until those that tell of their health have told of it, within what their declarations allow. */
+  async #awaitHealth({ spec }: Generation, touched: ReadonlySet<string>): Promise<void> {
+    const asked = spec.units.filter(
+      ({ name, start }) => touched.has(name) && start.kind === "container" && start.health !== undefined,
+    );
+    const seconds = Math.max(0, ...asked.map(readyWithin));
+    for (let waited = 0; waited < seconds * 1000; waited += healthPoll) {
+      this.#options.signal?.throwIfAborted();
+      const { units } = await this.#client.status();
+      const unknown = units.filter(
+        ({ name, health }) => health === "starting" && asked.some((each) => each.name === name),
+      );
+      if (unknown.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, healthPoll));
+    }
+  }
+
   async #requireUp(status: StatusReport, generation: Generation, touched: ReadonlySet<string>): Promise<void> {
-    const down = status.units.filter((unit) => touched.has(unit.name) && unit.wanted === "up" && !isUp(unit));
+    const isReady = (unit: UnitReport): boolean =>
+      isUp(unit) && unit.health !== "unhealthy" && unit.health !== "starting";
+    const down = status.units.filter((unit) => touched.has(unit.name) && unit.wanted === "up" && !isReady(unit));
     // What only waits for a failed unit says nothing new.
     const failed = down.filter((unit) => unit.status === "failed");
     if (down.length > 0)

@@ -1,8 +1,18 @@
 export { compileSystem } from "./compile.ts";
 export { type Generation, Generations, readUnits } from "./generations.ts";
-export { Host, type HostOptions, type Planned } from "./host.ts";
+export { Host, type HostOptions, type OnFailure, type Planned } from "./host.ts";
 export { type Demand, demandOf } from "./host-demand.ts";
 export { hostNeeds, type Need, rangeNeeds } from "./host-needs.ts";
+export {
+  type LockFile,
+  lockPath,
+  type PinnedImage,
+  pinChanges,
+  pinImages,
+  pinnable,
+  readLock,
+  writeLock,
+} from "./lock-file.ts";
 export { type LogLine, lastLogLines, parseLog } from "./logs.ts";
 export { observeBasics } from "./observe.ts";
 export { homeEnvironment, operatingSystem } from "./operating-system.ts";
@@ -12,7 +22,9 @@ export type {
   OperatingSystem,
   OperatingSystemInput,
 } from "./operating-system.types.ts";
+export { type PlanOrigin, planJson, type ReviewedPlan, readPlanFile, requireReviewed } from "./plan-file.ts";
 export { emptyPlan, type Plan, type Step } from "./planner.ts";
+export { inspectRemote } from "./remote-image.ts";
 export { observeSources, sourceProblems } from "./sources.ts";
 export type { Compiled, Loaded, SystemSpec } from "./spec.ts";
 export type { CompileOptions } from "./unit-writer.ts";

@@ -17,8 +17,9 @@ import { type Generation, Generations } from "./generations.ts";
 import { demandOf } from "./host-demand.ts";
 import { type HostFacts, observeHost } from "./host-facts.ts";
 import { type Ledger, LedgerFileStore } from "./ledger.ts";
+import { pullReference } from "./lock-file.ts";
 import { type ObservedSources, observeSources } from "./sources.ts";
-import type { SystemSpec } from "./spec.ts";
+import type { ImageSpec, SystemSpec } from "./spec.ts";
 import { parseSubids, type SubidEntry } from "./subids.ts";
 
 export interface ObservedUser {
@@ -28,6 +29,12 @@ export interface ObservedUser {
   readonly shell: string;
   readonly groups: readonly string[];
   readonly hasRuntimeFolder: boolean;
+}
+
+/** A file of the host; its text where it is one, and small enough to show what changes in it. */
+export interface ObservedFile {
+  readonly digest: string;
+  readonly text: string | null;
 }
 
 /** What one user's engine has. */
@@ -54,8 +61,8 @@ export interface Observed extends ObservedBasics {
   /** The name of who asks. */
   readonly user: string;
   readonly groups: Readonly<Record<string, { readonly gid: number }>>;
-  /** Digests of the files that the system, or the ledger, names; null where there is none. */
-  readonly files: Readonly<Record<string, string | null>>;
+  /** The files that the system, or the ledger, names; null where there is none. */
+  readonly files: Readonly<Record<string, ObservedFile | null>>;
   readonly engines: readonly ObservedEngine[];
   readonly supervisor: StatusReport | null;
   readonly ports: ReturnType<typeof listeningPorts>;
@@ -121,6 +128,16 @@ export function fileDigest(path: string): string | null {
   }
 }
 
+const largestShown = 256 * 1024;
+
+function observeFile(path: string): ObservedFile | null {
+  const digest = fileDigest(path);
+  if (digest === null || !lstatSync(path).isFile()) return digest === null ? null : { digest, text: null };
+  const content = readFileSync(path);
+  const isText = content.length <= largestShown && !content.includes(0);
+  return { digest, text: isText ? content.toString("utf8") : null };
+}
+
 /** The engine of a user, or undefined where that user does not exist yet. */
 export async function engineOf(user: string | null, cli: EngineCli): Promise<Engine | undefined> {
   const identity: Identity | undefined = user === null ? await ownIdentity() : await findIdentity(user);
@@ -130,7 +147,7 @@ export async function engineOf(user: string | null, cli: EngineCli): Promise<Eng
 async function observeEngine(
   user: string | null,
   cli: EngineCli,
-  references: readonly string[],
+  wanted: readonly ImageSpec[],
 ): Promise<ObservedEngine> {
   const engine = await engineOf(user, cli);
   // A rootless Podman cannot be asked before its runtime folder is there; it has nothing yet.
@@ -142,7 +159,7 @@ async function observeEngine(
     engine.containers(),
     engine.objects("network"),
     engine.objects("volume"),
-    Promise.all(references.map(async (reference) => [reference, await engine.imageId(reference)] as const)),
+    Promise.all(wanted.map(async (image) => [image.reference, await engine.imageId(pullReference(image))] as const)),
   ]);
   const images = Object.fromEntries(ids.filter((pair): pair is [string, string] => pair[1] !== undefined));
   return { user, cli, containers, networks, volumes, images };
@@ -180,19 +197,17 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
   ]);
   const filePaths = new Set([...target.files.map((file) => file.path), ...ledger.files.map((file) => file.path)]);
   const engines = new Map(specs.flatMap(enginesOf).map((each) => [JSON.stringify(each), each]));
-  const references = (user: string | null, cli: EngineCli): readonly string[] => {
-    const own = target.images.filter((image) => image.user === user && image.cli.engine === cli.engine);
-    return [...new Set(own.map((image) => image.reference))];
-  };
+  const imagesOf = (user: string | null, cli: EngineCli): readonly ImageSpec[] =>
+    target.images.filter((image) => image.user === user && image.cli.engine === cli.engine);
   return {
     ...(await observeBasics(paths, userNames)),
     user,
     groups: Object.fromEntries(
       parseDatabase(`${paths.root}/etc/group`).map(([name = "", , gid]) => [name, { gid: Number(gid) }]),
     ),
-    files: Object.fromEntries([...filePaths].map((path) => [path, fileDigest(`${paths.root}${path}`)])),
+    files: Object.fromEntries([...filePaths].map((path) => [path, observeFile(`${paths.root}${path}`)])),
     engines: await Promise.all(
-      [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, references(user, cli))),
+      [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, imagesOf(user, cli))),
     ),
     supervisor: await observeSupervisor(paths),
     ports: listeningPorts(),

@@ -4,6 +4,7 @@ import { engineFileProblem } from "../services/index.ts";
 import type { Reference } from "../store/index.ts";
 import { fileInvalid } from "./file-invalid.ts";
 import { isFromUs } from "./ledger.ts";
+import { lineChanges } from "./line-changes.ts";
 import type { Observed } from "./observe.ts";
 import type { PlanContext, Planner } from "./planner.ts";
 import type { FileSpec, SystemSpec } from "./spec.ts";
@@ -15,7 +16,8 @@ export function planFiles(planner: Planner, observed: Observed, target: SystemSp
     const wanted = digestOf(content);
     const problem = engineFileProblem(file.path.replace(/^\/etc\//, ""), content.toString("utf8"));
     if (problem !== undefined) planner.problems.push(fileInvalid(file.path, problem, undefined));
-    const found = observed.files[file.path] ?? null;
+    const there = observed.files[file.path] ?? null;
+    const found = there?.digest ?? null;
     const managed = observed.ledger.files.find((each) => each.path === file.path);
     const settled = managed === undefined || (managed.written === wanted && managed.replacing === undefined);
     if (found === wanted && settled) continue;
@@ -32,11 +34,12 @@ export function planFiles(planner: Planner, observed: Observed, target: SystemSp
             ? "its declaration changed"
             : "writing it was interrupted";
     const keep = managed === undefined && found !== null;
-    planner.add({ kind: "file-write", ...pick(file), digest: wanted, keep }, `file ${file.path}`, why);
+    const details = there === null ? [] : lineChanges(there.text, content.toString("utf8"));
+    planner.add({ kind: "file-write", ...pick(file), digest: wanted, keep }, `file ${file.path}`, why, { details });
   }
   for (const file of observed.ledger.files) {
     if (files.some((each) => each.path === file.path)) continue;
-    const found = observed.files[file.path] ?? null;
+    const found = observed.files[file.path]?.digest ?? null;
     if (!isFromUs(file, found)) {
       planner.problems.push(drifted(file.path));
       continue;

@@ -3,6 +3,7 @@
  * here, and the executor has none left. Steps stand in the order in which they are carried out.
  */
 import { labels } from "../engine/index.ts";
+import { readyWithin, type UnitSpec } from "../supervisor/index.ts";
 import { imageDifferences, unitDifferences } from "./differences.ts";
 import { areOnlyLabels, objectDifferences } from "./objects.ts";
 import type { Observed } from "./observe.ts";
@@ -50,7 +51,11 @@ function planImages(planner: Planner, observed: Observed, target: SystemSpec, co
     const details =
       built === undefined
         ? []
-        : imageDifferences(here === undefined ? undefined : context.imageBefore(image.reference), built);
+        : imageDifferences(
+            here === undefined ? undefined : context.imageBefore(image.reference),
+            built,
+            context.filesIn,
+          );
     planner.add({ kind: "image-load", image }, `load ${image.reference}${forUser}`, why, {
       details,
       where: image.place,
@@ -74,6 +79,7 @@ function planObjects(planner: Planner, observed: Observed, target: SystemSpec, c
       const interrupts = data ? "data" : "restart";
       planner.add({ kind: "object-replace", object, name }, what, "it was made with other options", {
         where: place,
+        record: object === "network" ? "ociNetwork" : "ociVolume",
         details,
         interrupts,
       });
@@ -100,15 +106,23 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
     const where = unit.place;
     if (digest === undefined) {
       const verb = unit.autoStart ? "start" : "declare";
-      planner.add({ kind: "unit-start", unit: unit.name }, `${verb} ${unit.name}`, "it is new", { where });
+      planner.add({ kind: "unit-start", unit: unit.name }, `${verb} ${unit.name}`, "it is new", {
+        where,
+        record: recordOfUnit(unit),
+      });
     } else if (digest !== unit.digest) {
       const old = before.get(unit.name);
       const details = old === undefined ? [] : unitDifferences(old, unit);
+      const goesWith = unit.restartWith.filter((name) => target.units.some((each) => each.provision.includes(name)));
+      const why =
+        details.length > 0 || goesWith.length === 0 ? "its definition changed" : `it goes with ${goesWith.join(", ")}`;
       const runs = unit.start.kind === "container" || unit.start.kind === "program";
-      planner.add({ kind: "unit-replace", unit: unit.name }, `replace ${unit.name}`, "its definition changed", {
+      planner.add({ kind: "unit-replace", unit: unit.name }, `replace ${unit.name}`, why, {
         where,
+        record: recordOfUnit(unit),
         details,
         interrupts: runs ? "restart" : "nothing",
+        seconds: runs ? (old?.stopGrace ?? unit.stopGrace) + readyWithin(unit) : null,
       });
     } else if (states.get(unit.name)?.status === "failed" && unit.autoStart) {
       planner.add({ kind: "unit-retry", unit: unit.name }, `start ${unit.name}`, "it failed before", { where });
@@ -121,6 +135,11 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
       interrupts: "restart",
     });
   }
+}
+
+/** The record that a unit was declared with; the units of networks and volumes have none of their own. */
+function recordOfUnit({ start }: UnitSpec): string | null {
+  return start.kind === "container" ? "ociContainer" : start.kind === "objects" ? null : "unit";
 }
 
 function isOurs(each: { readonly labels: Readonly<Record<string, string>> }, owner: string): boolean {

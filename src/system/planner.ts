@@ -3,6 +3,7 @@ import { KnownError, type Place } from "../base/index.ts";
 import type { EngineCli } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
 import type { Reference } from "../store/index.ts";
+import type { LayerFiles } from "./differences.ts";
 import type { Repair } from "./host-needs.ts";
 import type { LedgerFile } from "./ledger.ts";
 import type { GroupSpec, ImageSpec, UserSpec } from "./spec.ts";
@@ -49,8 +50,15 @@ export interface Step {
   /** Field by field, where there is something to compare. */
   readonly details: readonly string[];
   readonly where?: Place;
-  /** What it interrupts: nothing, the seconds that a unit is away at most, or data that goes. */
+  /** The record that it comes from, and those of its fields that make it necessary; none where the host alone does. */
+  readonly record: string | null;
+  readonly fields: readonly string[];
+  /** What it interrupts: nothing, a unit, or data that goes. */
   readonly interrupts: "nothing" | "restart" | "data";
+  /** How long a unit is away at most; null where none is. */
+  readonly seconds: number | null;
+  /** Whether a rollback brings back what was before. */
+  readonly canUndo: boolean;
 }
 
 export interface Plan {
@@ -73,6 +81,8 @@ export interface PlanContext {
   /** The built image of a reference, and the one of the generation before. */
   readonly image: (image: ImageSpec) => ImageSummary | undefined;
   readonly imageBefore: (reference: string) => ImageSummary | undefined;
+  /** What a layer holds, by path. */
+  readonly filesIn: LayerFiles;
   /** Volumes that may be made anew, without their data. */
   readonly replaceVolumes: readonly string[];
   /** Also take away what holds data: volumes and homes. */
@@ -81,6 +91,23 @@ export interface PlanContext {
   readonly removeAccounts: { readonly users: readonly string[]; readonly groups: readonly string[] };
   /** The value of the owner label. */
   readonly owner: string;
+}
+
+/** The record that a deed carries out. */
+function recordOf({ kind }: Deed): string | null {
+  switch (kind) {
+    case "group-add":
+      return "userGroup";
+    case "user-add":
+    case "user-join":
+      return "userAccount";
+    case "subid-add":
+      return "subidRange";
+    case "image-load":
+      return "ociImage";
+    default:
+      return null;
+  }
 }
 
 /** Gathers steps, problems and notes in their order. */
@@ -93,10 +120,25 @@ export class Planner {
     deed: Deed,
     what: string,
     why: string,
-    more: Partial<Pick<Step, "details" | "interrupts">> & { readonly where?: Place | undefined } = {},
+    more: Partial<Pick<Step, "details" | "interrupts" | "seconds" | "record">> & {
+      readonly where?: Place | undefined;
+    } = {},
   ): void {
-    const { where, ...rest } = more;
-    this.steps.push({ deed, what, why, details: [], interrupts: "nothing", ...rest, ...(where ? { where } : {}) });
+    const { where, details = [], interrupts = "nothing", seconds = null, record = recordOf(deed) } = more;
+    const fields = [...new Set(details.flatMap((line) => /^(?:\+ |− )?([A-Za-z]+)(?:\.\w+)?: /.exec(line)?.[1] ?? []))];
+    const canUndo = interrupts !== "data";
+    this.steps.push({
+      deed,
+      what,
+      why,
+      record,
+      fields,
+      details,
+      interrupts,
+      seconds,
+      canUndo,
+      ...(where ? { where } : {}),
+    });
   }
 
   problem(...parameters: ConstructorParameters<typeof KnownError>): void {

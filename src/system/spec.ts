@@ -45,6 +45,8 @@ export interface ImageSpec {
   readonly reference: string;
   /** The store item of an image that Lading builds; null for one that is pulled. */
   readonly item: ItemName | null;
+  /** The digest of the manifest that the lock file says, for one that is pulled. */
+  readonly pin: string | null;
   /** The users whose engines need it, each with its engine; null is the owner of a home environment. */
   readonly user: string | null;
   readonly cli: EngineCli;
@@ -89,6 +91,8 @@ export interface Compiled {
 /** A compiled declaration, and the files that it came from; null where it may depend on more than files. */
 export interface Loaded extends Compiled {
   readonly inputs: readonly string[] | null;
+  /** Of the declaration's own code, with all that it imports. */
+  readonly sourceDigest: string;
 }
 
 /** A system that declares nothing: what `down` switches to. */
@@ -135,7 +139,19 @@ export function resolveImages(spec: SystemSpec, idOf: (reference: string) => str
     const { digest: _, place: __, ...rest } = resolved;
     return { ...resolved, digest: unitDigest(rest) };
   });
-  return { ...spec, units };
+  return { ...spec, units: linkUnits(units) };
+}
+
+/** The units, each with a digest that changes with those that it is replaced with, directly or not. */
+function linkUnits(units: readonly UnitSpec[]): readonly UnitSpec[] {
+  const providers = new Map(units.flatMap((unit) => unit.provision.map((name) => [name, unit] as const)));
+  const digestOfUnit = (unit: UnitSpec, path: readonly UnitSpec[]): string => {
+    if (path.includes(unit)) return unit.digest;
+    const leaders = (unit.restartWith ?? []).flatMap((name) => providers.get(name) ?? []);
+    if (leaders.length === 0) return unit.digest;
+    return digestOfJson([unit.digest, ...leaders.map((each) => digestOfUnit(each, [...path, unit]))]);
+  };
+  return units.map((unit) => ({ ...unit, digest: digestOfUnit(unit, []) }));
 }
 
 /** The system with the user's word that these volumes may be made anew, without their data. */

@@ -112,7 +112,8 @@ export class UnitWriter {
     return {
       name,
       provision: source.provision,
-      requirement: source.requirement,
+      requirement: [...new Set([...source.requirement, ...source.restartWith])],
+      restartWith: source.restartWith,
       documentation: source.documentation,
       oneShot: source.oneShot || argv.length === 0,
       respawn: source.respawn,
@@ -165,13 +166,16 @@ export class UnitWriter {
     }
     const connect = laterNetworks(service.runtime, further.networks);
     const secrets = container.secrets.map((each) => this.#secret(each));
+    const shared = /^container:(.+)$/.exec(container.network ?? "")?.[1];
+    const restartWith = [...new Set([...container.restartWith, ...(shared === undefined ? [] : [shared])])];
     const pull: ActionSpec[] = built
       ? []
       : [{ name: "pull", documentation: `Pulls the image ${image}.`, argv: pullArgv(cli, image) }];
     return {
       name,
       provision: [name],
-      requirement: [...container.requirement, ...requirement],
+      requirement: [...new Set([...container.requirement, ...restartWith, ...requirement])],
+      restartWith,
       documentation: `${service.runtime === "podman" ? "Podman" : "Docker"} container of ${image}.`,
       oneShot: false,
       respawn: container.respawn,
@@ -277,7 +281,7 @@ export class UnitWriter {
         }),
       );
     }
-    this.images.set(key, { reference, item, user: use.user, cli: use.cli, ...(place ? { place } : {}) });
+    this.images.set(key, { reference, item, pin: null, user: use.user, cli: use.cli, ...(place ? { place } : {}) });
     return reference;
   }
 
@@ -299,6 +303,7 @@ export class UnitWriter {
       name: source.name,
       provision: [source.name],
       requirement: source.requirement,
+      restartWith: [],
       documentation: `The ${object}s of ${service.runtime}, made where missing.`,
       oneShot: true,
       respawn: false,

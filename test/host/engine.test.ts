@@ -83,6 +83,10 @@ export default homeEnvironment({ services: [service(ociServiceType, { ${runtime}
     ociContainer({ ...forever, provision: "token", hostEnvironment: { TOKEN: ${JSON.stringify(values[0])} }, environment: ["TOKEN"] }),
     ociContainer({ image: tools, provision: "web", requirement: ["full"], networks: [{ network: "conf-one", aliases: ["pages"] }], init: true, stopGrace: 1,
       entrypoint: "/bin/busybox", command: ["httpd", "-f", "-p", "8080", "-h", "/data"], volumes: ["conf-data:/data"], ports: [["127.0.0.1:${port}", "8080"]] }),
+    ociContainer({ ...forever, provision: "more", dns: ["10.99.1.1", "10.99.1.2"], dnsSearch: ["example.test"], dnsOptions: ["ndots:3"], logDriver: "none",
+      environment: { FROM_RECORD: "wins" }, environmentFiles: ["${world.path("variables")}"], mounts: ["type=bind,source=${world.path("mounted.txt")},target=/long-form,readonly"],
+      userNamespace: "${world.kind === "rootless" ? "keep-id" : "host"}", memoryReservation: ${world.kind === "rootless" ? "undefined" : '"32m"'},
+      securityOptions: ["seccomp=unconfined"], readOnly: true ${docker ? "" : ', timezone: "Asia/Tokyo", annotations: { "com.example.note": "seen" }, readOnlyTmpfs: false'} }),
     ${more}
   ],
 })] });
@@ -101,6 +105,7 @@ describe.skipIf(notHere !== undefined).each<WorldKind>(["rootless", "root", "doc
     age.addRecipient(await identityToRecipient(identity));
     await world.write({
       "mounted.txt": "from the host",
+      variables: "FROM_FILE=from a file\nFROM_RECORD=loses\n",
       "secret.txt": values[1],
       "secret-of-command": values[2],
       "age.key": `# made for a test\n${identity}\n`,
@@ -159,6 +164,35 @@ describe.skipIf(notHere !== undefined).each<WorldKind>(["rootless", "root", "doc
       netAdmin: true,
     });
     expect(seen).toContainEqual(expect.stringMatching(/^init=(?:catatonit|docker-init|podman-init|tini)$/));
+  });
+
+  test("name servers, files of variables, long mounts, namespaces of users, log drivers and what only one engine has", async () => {
+    const inside = async (command: string): Promise<string> =>
+      (await world.engine("exec", "more", "/bin/sh", "-c", command)).stdout;
+    const resolver = await inside("busybox cat /etc/resolv.conf");
+    for (const line of ["nameserver 10.99.1.1", "nameserver 10.99.1.2", "search example.test"])
+      expect(resolver).toContain(line);
+    expect(resolver).toMatch(/options .*ndots:3/);
+    expect(await inside("echo $FROM_FILE $FROM_RECORD; busybox cat /long-form")).toBe(
+      "from a file wins\nfrom the host",
+    );
+    expect(await inside("busybox grep Seccomp: /proc/self/status")).toMatch(/Seccomp:\s*0/);
+    expect((await world.engine("exec", "more", "/bin/busybox", "touch", "/tmp/x")).status).not.toBe(0);
+    const { pid } = await world.unit("more");
+    const owner = (await exec(["stat", "-c", "%u", `/proc/${pid}`])).stdout.trim();
+    expect(owner).toBe(String(world.uid));
+    const { stdout } = await world.engine("inspect", "more");
+    const [{ HostConfig, Config }] = JSON.parse(stdout) as [
+      {
+        HostConfig: { LogConfig: { Type: string } };
+        Config: { Annotations?: Record<string, string>; Timezone?: string };
+      },
+    ];
+    expect(HostConfig.LogConfig.Type).toBe("none");
+    if (kind !== "docker") {
+      expect(Config.Annotations?.["com.example.note"]).toBe("seen");
+      expect(Config.Timezone).toBe("Asia/Tokyo");
+    }
   });
 
   test("labels and ports are the engine's to show", async () => {

@@ -141,6 +141,7 @@ describe("the plan of what a host lacks", () => {
     content: () => Buffer.from(""),
     image: () => undefined,
     imageBefore: () => undefined,
+    filesIn: () => undefined,
     replaceVolumes: [],
     withVolumes: false,
     removeAccounts: { users: [], groups: [] },

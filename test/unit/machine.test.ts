@@ -15,6 +15,7 @@ import {
 function unit(name: string, more: Partial<MachineUnit> = {}): MachineUnit {
   const defaults = {
     requirement: [],
+    restartWith: [],
     digest: "1",
     oneShot: false,
     respawn: false,
@@ -124,6 +125,19 @@ describe("a supervisor", () => {
     expect(world.started).toEqual(["a", "a"]);
     world.send({ type: "exited", name: "a", exit: { status: 0, signal: null } }).settle();
     expect([world.started, world.state.get("a")?.status]).toEqual([["a", "a"], "stopped"]);
+  });
+
+  test("what goes with a unit ends when that dies, and comes back after it; others that require it stay", () => {
+    const all = [
+      unit("pod", { respawn: true }),
+      unit("side", { requirement: ["pod"], restartWith: ["pod"] }),
+      unit("user", { requirement: ["pod"] }),
+    ];
+    const world = new World().load(...all);
+    world.send({ type: "exited", name: "pod", exit: { status: 1, signal: null } }).settle();
+    expect(world.stopped).toEqual(["side"]);
+    expect(world.started).toEqual(["pod", "side", "user", "pod", "side"]);
+    expect(world.status()).toEqual({ pod: "running", side: "running", user: "running" });
   });
 
   test("stops and forgets what is gone", () => {
