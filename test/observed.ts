@@ -42,6 +42,7 @@ export const observedNothing: Observed = {
     retained: [],
     sysctls: [],
     lingering: [],
+    boot: [],
   },
   current: null,
   missingPrograms: [],

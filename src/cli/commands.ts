@@ -194,6 +194,16 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(() => import("./doctor.ts")),
   },
   {
+    name: "boot [verb]",
+    description: "put right what a boot took away, then supervise; install: have the host's init do it; uninstall",
+    options: [
+      ["--init <name>", "systemd, openrc or runit; found out where left out"],
+      ["--print", "only print what install would write"],
+    ],
+    example: "lading boot install",
+    run: lazy(() => import("./boot.ts")),
+  },
+  {
     name: "down",
     description: "take away everything that Lading made here; volumes only when asked",
     options: [yes, ["--volumes", "also remove volumes and what is in them"]],

@@ -79,13 +79,12 @@ export class EngineProgram {
   }
 
   async pull(reference: string, { signal, onProgress }: PullOptions = {}): Promise<void> {
-    // Without a terminal both engines print a line for each layer that is there, or done.
+    // Without a terminal Podman prints a line as a layer begins, and Docker one as it is complete.
     const onLine = (line: string): void => {
-      const layer =
-        /^(?:Copying blob (?:sha256:)?|)([0-9a-f]{12})[0-9a-f]*(?:: (?:Pull complete|Already exists)| (?:done|skipped: already exists))/.exec(
-          line,
-        )?.[1];
-      if (layer !== undefined) onProgress?.(`${reference}: layer ${layer} is here`);
+      const podman = /^Copying blob (?:sha256:)?([0-9a-f]{12})\w*(.*)$/.exec(line);
+      const docker = /^([0-9a-f]{12}): (Pull complete|Already exists)$/.exec(line);
+      const [, layer, how = ""] = podman ?? docker ?? [];
+      if (layer !== undefined) onProgress?.(`${reference}: layer ${layer} ${how.trim()}`.trimEnd());
     };
     const result = await runAs(this.identity, this.argv(["pull", reference]), { signal, onLine });
     if (result.status === 0) return;

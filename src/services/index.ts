@@ -5,8 +5,6 @@ export type { ContainersConf, ContainersConfInput } from "./containers-conf.type
 export { engineFileProblem } from "./engine-files.ts";
 export { type EtcEntry, type EtcOptions, etcServiceType } from "./etc.ts";
 export {
-  type ContainerUnit,
-  type ObjectsUnit,
   ociExtension,
   ociNetwork,
   ociService,
@@ -38,6 +36,7 @@ export { secret } from "./secret.ts";
 export type { Secret, SecretInput } from "./secret.types.ts";
 export { type Subids, subidRange, subidsServiceType } from "./subids.ts";
 export type { SubidRange, SubidRangeInput } from "./subids.types.ts";
-export { type SupervisedUnit, supervisorServiceType } from "./supervisor.ts";
+export type { ContainerUnit, ObjectsUnit, SupervisedUnit } from "./supervised-unit.ts";
+export { supervisorServiceType } from "./supervisor.ts";
 export { action, unit } from "./unit.ts";
 export type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";

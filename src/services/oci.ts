@@ -25,9 +25,9 @@ import type {
   OciVolumeInput,
 } from "./oci.types.ts";
 import { ociContainer } from "./oci-container.ts";
-import type { OciContainer } from "./oci-container.types.ts";
 import { profileServiceType } from "./profile.ts";
 import { subidRange, subidsServiceType } from "./subids.ts";
+import type { ContainerUnit, ObjectsUnit } from "./supervised-unit.ts";
 import { supervisorServiceType } from "./supervisor.ts";
 
 /** A network of the engine. */
@@ -124,23 +124,6 @@ export const ociService: RecordConstructor<OciServiceInput, OciService> = define
     },
   },
 );
-
-/** A container together with the service that runs it. */
-export interface ContainerUnit {
-  readonly kind: "container";
-  readonly container: OciContainer;
-  readonly service: OciService;
-  readonly requirement: readonly string[];
-}
-
-/** The networks, or the volumes, of a service. */
-export interface ObjectsUnit {
-  readonly kind: "objects";
-  readonly object: "network" | "volume";
-  readonly name: string;
-  readonly service: OciService;
-  readonly requirement: readonly string[];
-}
 
 const runtimeRequirement = {
   podman: ["cgroups2-fs-owner", "cgroups2-limits", "rootless-podman-shared-root-fs", "user-processes"],

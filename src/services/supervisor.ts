@@ -1,10 +1,6 @@
 /** The supervisor's units, as services contribute them. How each is carried out is settled when the system is made. */
 import { type ServiceType, serviceType } from "../service/index.ts";
-import type { ContainerUnit, ObjectsUnit } from "./oci.ts";
-import type { Unit } from "./unit.types.ts";
-
-/** A program, a container, or the networks or volumes that containers need. */
-export type SupervisedUnit = Unit | ContainerUnit | ObjectsUnit;
+import type { SupervisedUnit } from "./supervised-unit.ts";
 
 /** Everything that the supervisor runs. */
 export const supervisorServiceType: ServiceType<readonly SupervisedUnit[], readonly SupervisedUnit[]> = serviceType<

@@ -226,7 +226,8 @@ function load(draft: Draft, units: readonly MachineUnit[], now: number): void {
       // Its place in the graph may have changed all the same.
       change(draft, name, now, { unit, next: null, ...(at.next === "gone" ? { wanted: "up" as const } : {}) });
     } else {
-      const restart = at.wanted === "up" || at.next === "gone" || at.restart;
+      // A new definition starts as it declares, also where a person had stopped the earlier one.
+      const restart = unit.autoStart || at.wanted === "up" || at.next === "gone" || at.restart;
       change(draft, name, now, { wanted: "down", next: unit, restart, respawnAt: null, respawns: [] });
     }
     const changed = draft.get(name);

@@ -155,6 +155,7 @@ export class Runner {
       case "objects": {
         const engine = await this.engine(start.cli, unit);
         const there = await engine.objects(start.object);
+        if (start.object === "network") await this.#dropNetworks(unit, engine, there, start.items);
         for (const item of start.items) {
           const found = there.find((each) => each.name === item.name);
           await this.#ensureObject(unit, engine, start.object, item, found);
@@ -165,6 +166,21 @@ export class Runner {
         return this.#startContainer(unit, start);
       case "program":
         return this.#startProgram(unit, start);
+    }
+  }
+
+  /** Networks of ours that nothing declares any more go first: another may be about to take their addresses. */
+  async #dropNetworks(
+    unit: UnitSpec,
+    engine: Engine,
+    there: readonly EngineObject[],
+    items: readonly ObjectItem[],
+  ): Promise<void> {
+    for (const { name, labels: found } of there) {
+      if (found[labels.owner] !== this.#options.paths.owner || items.some((item) => item.name === name)) continue;
+      await engine.removeObject("network", name).catch((error: unknown) => {
+        this.#options.log("warn", `${unit.name}: ${name} is declared no more, and stays for now: ${messageOf(error)}`);
+      });
     }
   }
 

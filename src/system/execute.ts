@@ -155,7 +155,7 @@ async function writeManaged(
 }
 
 /** systemd reads its units once; everybody else's files are read when they are needed. */
-async function reloadReader(path: string): Promise<void> {
+export async function reloadReader(path: string): Promise<void> {
   if (path.startsWith("/etc/systemd/system/") && existsSync("/run/systemd/system"))
     await runOrFail(["systemctl", "daemon-reload"]);
 }

@@ -1,6 +1,7 @@
+export { type BootFile, bootFile, type Init } from "./boot-files.ts";
 export { compileSystem } from "./compile.ts";
 export { type Generation, Generations, readUnits } from "./generations.ts";
-export { Host, type HostOptions, type OnFailure, type Planned } from "./host.ts";
+export { Host } from "./host.ts";
 export { type Demand, demandOf } from "./host-demand.ts";
 export { hostNeeds, type Need, rangeNeeds } from "./host-needs.ts";
 export {
@@ -23,9 +24,11 @@ export type {
   OperatingSystemInput,
 } from "./operating-system.types.ts";
 export { type PlanOrigin, planJson, type ReviewedPlan, readPlanFile, requireReviewed } from "./plan-file.ts";
+export type { HostOptions, Planned } from "./planned.ts";
 export { emptyPlan, type Plan, type Step } from "./planner.ts";
 export { inspectRemote } from "./remote-image.ts";
 export { observeSources, sourceProblems } from "./sources.ts";
 export type { Compiled, Loaded, SystemSpec } from "./spec.ts";
+export type { OnFailure } from "./switch.ts";
 export type { CompileOptions } from "./unit-writer.ts";
 export { warningsOf } from "./warnings.ts";

@@ -47,6 +47,8 @@ export interface Ledger {
   readonly sysctls: readonly LedgerSysctl[];
   /** Users whose services go on without a login session because of us. */
   readonly lingering: readonly string[];
+  /** Files and links that start the supervisor at boot. */
+  readonly boot: readonly string[];
 }
 
 const empty: Ledger = {
@@ -58,6 +60,7 @@ const empty: Ledger = {
   retained: [],
   sysctls: [],
   lingering: [],
+  boot: [],
 };
 
 export class LedgerFileStore {

@@ -23,7 +23,7 @@ export interface LockFile {
 
 /** Where the lock of a declaration is. */
 export function lockPath(declaration: string): string {
-  return declaration.replace(/\.[cm]?[jt]s$/, "") + ".lock.json";
+  return `${declaration.replace(/\.[cm]?[jt]s$/, "")}.lock.json`;
 }
 
 export function readLock(declaration: string): LockFile | undefined {

@@ -25,17 +25,18 @@ export function obstacles(observed: Observed, target: SystemSpec, owner: string)
     ...foreignContainers(observed, target, owner),
     ...takenPorts(observed, target),
     ...sourceProblems(target, observed.sources),
-    ...takenSubnets(observed, target),
+    ...takenSubnets(observed, target, owner),
   ];
 }
 
 /** A declared subnet that a network of somebody else's has already. */
-function takenSubnets(observed: Observed, target: SystemSpec): readonly KnownError[] {
+function takenSubnets(observed: Observed, target: SystemSpec, owner: string): readonly KnownError[] {
   return target.objects.flatMap((declared) => {
     const subnet = parseSubnet(declared.fields.subnet ?? "");
     if (declared.object !== "network" || subnet === undefined) return [];
     for (const found of engineFor(observed, declared)?.networks ?? []) {
-      const leaves = found.name === declared.name || target.objects.some((each) => each.name === found.name);
+      // Ours that are declared were compared when the declaration was checked; ours that are not go before others are made.
+      const leaves = found.name === declared.name || found.labels[labels.owner] === owner;
       const other = leaves
         ? undefined
         : found.subnets.find((each) => {

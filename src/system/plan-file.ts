@@ -5,7 +5,7 @@
  */
 import { digestOfJson, KnownError, messageOf } from "../base/index.ts";
 import { readTextIfExists } from "../sys/index.ts";
-import type { Planned } from "./host.ts";
+import type { Planned } from "./planned.ts";
 import type { Plan, Step } from "./planner.ts";
 import { type SystemSpec, systemDigest } from "./spec.ts";
 

@@ -80,6 +80,8 @@ describe.skipIf(notHere !== undefined)("a fresh clone", () => {
       image: ["inspect", "examples/hello/home.ts"],
       graph: ["examples/hello/home.ts"],
       store: ["gc", "--dry-run"],
+      diff: ["1"],
+      lock: ["examples/hello/home.ts", "--dry-run"],
     };
     const checked: string[] = [];
     for (const [, command = "", members = ""] of rows) {
@@ -89,7 +91,7 @@ describe.skipIf(notHere !== undefined)("a fresh clone", () => {
       expect(value.version).toBe(1);
       checked.push(command);
     }
-    expect(checked).toHaveLength(10);
+    expect(checked).toHaveLength(12);
   });
 
   test("npm run down takes it away", async () => {

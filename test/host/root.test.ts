@@ -85,7 +85,9 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
     const uid = (await exec(["id", "-u", user])).stdout.trim();
     expect(readFileSync(`/proc/${web?.pid}/status`, "utf8")).toContain(`\nUid:\t${uid}\t`);
     expect(units.map((unit) => [unit.name, unit.status])).toContainEqual(["rootless-podman-shared-root-fs", "done"]);
-    expect(content(join(folder, "state/logs/cgroups2-limits.log"))).toMatch(/nothing to do|nothing can be delegated|enabled for children:/);
+    expect(content(join(folder, "state/logs/cgroups2-limits.log"))).toMatch(
+      /nothing to do|nothing can be delegated|enabled for children:/,
+    );
   });
 
   test("a program runs as its user and group; a verbose service's commands are in the supervisor's log", () => {

@@ -107,7 +107,10 @@ describe.skipIf(notHere !== undefined)("one declaration, from nothing to nothing
       { kind: "image-load", what: "load localhost/test-web:latest", interrupts: "nothing" },
       { kind: "unit-replace", what: "replace web", interrupts: "restart" },
     ]);
-    expect(steps[0]?.details).toEqual([expect.stringMatching(/^layer \/www: [0-9a-f]{12} → [0-9a-f]{12}$/)]);
+    expect(steps[0]?.details).toEqual([
+      expect.stringMatching(/^layer \/www: [0-9a-f]{12} → [0-9a-f]{12}$/),
+      "  ~ /www/index.html",
+    ]);
     await world.ok("apply", "host.ts", "--yes");
     expect(await page(port)).toBe("two");
     const after = await world.status();
