@@ -37,6 +37,8 @@ upper=${keep:-$work/upper}
 mkdir -p "$upper" "$work/work" "$work/root"
 # An overlay's upper layer and its working folder lie on one file system.
 [ -z "$keep" ] || { mkdir -p "$keep.work"; rmdir "$work/work"; ln -s "$keep.work" "$work/work"; }
+# A layer cannot lie inside the one below it: it is copied to the file system of this host, whiteouts and all.
+[ -z "$from" ] || { cp -a "$from" "$work/layer"; from=$work/layer; }
 export work upper layout from
 [ -z "$unified" ] || echo $$ > "$group/cgroup.procs"
 status=0

@@ -65,6 +65,37 @@ export default operatingSystem({ services: [
     return stdout;
   };
 
+  /** Runs a script where systemd is the first process, as a unit of it; resolves with what it printed. */
+  const underSystemd = async (script: string, layers: readonly string[] = []): Promise<string> => {
+    const path = join(folder, "under-systemd.sh");
+    writeFileSync(path, `set -eu; ${prelude}\n${script}\n`);
+    const unit = `[Unit]
+Requires=basic.target systemd-logind.service dbus.service
+After=basic.target systemd-logind.service dbus.service
+SuccessAction=exit
+FailureAction=exit
+DefaultDependencies=no
+[Service]
+Type=oneshot
+ExecStart=/bin/bash ${path}
+StandardOutput=file:/out
+StandardError=file:/out
+`;
+    const boot = `printf '%s' ${shellQuote(unit)} > /etc/systemd/system/throwaway.service; export container=throwaway; rm -f /out
+      for other in docker docker.socket containerd docker-registry podman podman-auto-update podman-restart; do rm -f /etc/systemd/system/*.wants/$other.*; done
+      exec /lib/systemd/systemd --unit=throwaway.service --show-status=no --log-target=null`;
+    const own = layers.includes("-k") ? undefined : mkdtempSync("/var/tmp/lading-layer-");
+    const flags = own === undefined ? layers : [...layers, "-k", join(own, "upper")];
+    try {
+      const { status, stderr } = await inHost(["-c", "v2", ...flags], boot);
+      const out = readFileSync(join(flags[flags.indexOf("-k") + 1] ?? "", "out"), "utf8");
+      expect(status, out + stderr).toBe(0);
+      return out;
+    } finally {
+      if (own !== undefined) rmSync(own, { recursive: true, force: true });
+    }
+  };
+
   test("from nothing, again, and back: accounts, ranges beside others', limits, files; what stood there returns", async () => {
     const out = await ok(
       "hybrid",
@@ -331,22 +362,8 @@ cgroup.threads root:cgroup 664
   });
 
   test("under a real systemd: logind keeps the user's manager, controllers are delegated, and both are taken back", async () => {
-    // systemd is the first process of the host, and this script a unit of it; what it prints is kept with the layer.
-    const unit = `[Unit]
-Requires=basic.target systemd-logind.service dbus.service
-After=basic.target systemd-logind.service dbus.service
-SuccessAction=exit
-FailureAction=exit
-DefaultDependencies=no
-[Service]
-Type=oneshot
-ExecStart=/bin/bash ${folder}/under-systemd.sh
-StandardOutput=file:/out
-StandardError=file:/out
-`;
-    writeFileSync(
-      join(folder, "under-systemd.sh"),
-      `set -eu; ${prelude}; mount -t tmpfs -o mode=755 tmpfs /home
+    const out = await underSystemd(
+      `mount -t tmpfs -o mode=755 tmpfs /home
        lading apply port.ts --yes > /dev/null; uid=$(id -u oci-container)
        echo "== made"; loginctl show-user oci-container -p Linger; stat -c '%a %U' /run/user/$uid
        systemctl show user@$uid.service -p Delegate -p DelegateControllers; cat /var/lib/lading/logs/cgroups2-limits.log
@@ -354,14 +371,7 @@ StandardError=file:/out
        echo "== gone"; lading down --yes > /dev/null; ls /var/lib/systemd/linger
        test ! -e /run/user/$uid; systemctl show user@0.service -p DelegateControllers; test ! -e /etc/systemd/system/user@.service.d/50-lading.conf`,
     );
-    const layer = mkdtempSync("/var/tmp/lading-layer-");
-    try {
-      const boot = `printf '%s' ${shellQuote(unit)} > /etc/systemd/system/throwaway.service; export container=throwaway
-        exec /lib/systemd/systemd --unit=throwaway.service --show-status=no --log-target=null`;
-      const { status, stderr } = await inHost(["-c", "v2", "-k", join(layer, "upper")], boot);
-      const out = readFileSync(join(layer, "upper/out"), "utf8");
-      expect(status, out + stderr).toBe(0);
-      expect(out).toBe(`== made
+    expect(out).toBe(`== made
 Linger=yes
 700 oci-container
 Delegate=yes
@@ -372,9 +382,65 @@ Nothing to do: this host is as declared.
 == gone
 DelegateControllers=cpu memory pids
 `);
-    } finally {
-      rmSync(layer, { recursive: true, force: true });
-    }
+  });
+
+  describe("boot", () => {
+    test("installed under systemd, the supervisor is there after the next boot, and takes over from one that runs", async () => {
+      const layer = mkdtempSync("/var/tmp/lading-layer-");
+      try {
+        const first = await underSystemd(
+          `lading apply a.ts --yes > /dev/null; pid() { lading status --json | grep -m 1 '"pid"' | tr -dc 0-9; }
+           lading boot install; systemd-analyze verify lading.service; systemctl is-enabled lading
+           before=$(pid); systemctl start lading
+           for try in $(seq 100); do after=$(pid || true); [ -n "$after" ] && [ "$after" != "$before" ] && break; sleep 0.1; done
+           [ "$after" != "$before" ] && [ "$after" = "$(systemctl show lading -p MainPID --value)" ] && echo taken over
+           lading status | grep greeter; systemctl kill -s KILL lading; sleep 0.1
+           for try in $(seq 100); do lading status > /dev/null && break; sleep 0.1; done; lading status | grep -c done`,
+          ["-k", join(layer, "one")],
+        );
+        expect(first).toMatch(
+          /^systemd runs `lading boot` from the next boot on \(\/etc\/systemd\/system\/lading\.service\)\nenabled\ntaken over\ngreeter +done .*\n5\n$/,
+        );
+        const second = await underSystemd(
+          `systemctl start multi-user.target --no-block; for try in $(seq 200); do lading status > /dev/null && break; sleep 0.1; done
+           lading status | head -n 1; systemctl show lading -p ActiveState --value; lading apply a.ts --yes
+           lading boot uninstall; systemctl is-enabled lading 2>&1 || true; lading boot install > /dev/null; lading down --yes > /dev/null
+           test ! -e /etc/systemd/system/lading.service && test ! -e /etc/systemd/system/multi-user.target.wants/lading.service && echo gone`,
+          ["-l", join(layer, "one"), "-k", join(layer, "two")],
+        );
+        expect(second).toMatch(
+          /^generation 1, supervisor \d+\nactive\nNothing to do: this host is as declared\.\nremoved .*lading\.service.*\n[\s\S]*gone\n$/,
+        );
+      } finally {
+        rmSync(layer, { recursive: true, force: true });
+      }
+    });
+
+    test("the scripts for OpenRC and runit are what their shells take; runit's runs the supervisor", async () => {
+      const out = await ok(
+        "hybrid",
+        `lading apply a.ts --yes > /dev/null
+         lading boot install --init openrc; sh -n /etc/init.d/lading; test -x /etc/init.d/lading; readlink /etc/runlevels/default/lading
+         lading boot install --init runit; sh -n /etc/sv/lading/run; readlink /var/service/lading
+         pid() { lading status --json | grep -m 1 '"pid"' | tr -dc 0-9; }; before=$(pid); /etc/sv/lading/run > /dev/null 2>&1 &
+         for try in $(seq 100); do after=$(pid || true); [ -n "$after" ] && [ "$after" != "$before" ] && break; sleep 0.1; done
+         [ "$after" = "$!" ] && echo taken over; lading boot install --init upstart || true; lading boot sideways || true`,
+      );
+      expect(out).toContain("/etc/init.d/lading\n");
+      expect(out).toContain("/etc/sv/lading\ntaken over\n");
+      expect(out.match(/error usage:/g)).toHaveLength(2);
+    });
+
+    test("what a boot takes away is put right before anything starts", async () => {
+      const out = await ok(
+        "hybrid",
+        `mount -t tmpfs -o mode=755 tmpfs /home; lading apply port.ts --yes > /dev/null; uid=$(id -u oci-container)
+         rm -r /run/user/$uid; chmod 600 /dev/net/tun; echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start
+         lading boot > /dev/null & for try in $(seq 100); do [ -e /run/user/$uid ] && break; sleep 0.1; done; sleep 0.5
+         stat -c %a /dev/net/tun; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; stat -c '%a %U' /run/user/$uid`,
+      );
+      expect(out).toBe("666\n80\n700 oci-container\n");
+    });
   });
 
   test("killed after every single effect and run again, it is in one of two whole states", async () => {
