@@ -11,7 +11,7 @@ function answerDeadline(): number {
   return seconds > 0 ? seconds * 1000 : 60_000;
 }
 
-export class EngineProgram {
+export abstract class EngineProgram {
   readonly cli: EngineCli;
   readonly identity: Identity;
 
@@ -20,17 +20,17 @@ export class EngineProgram {
     this.identity = identity;
   }
 
-  argv(args: readonly string[]): readonly string[] {
+  protected argv(args: readonly string[]): readonly string[] {
     return [this.cli.cli, ...this.cli.extraArguments, ...args];
   }
 
   /** Runs a subcommand that may take its time. */
-  run(args: readonly string[], signal?: AbortSignal): Promise<RunResult> {
+  protected run(args: readonly string[], signal?: AbortSignal): Promise<RunResult> {
     return runAs(this.identity, this.argv(args), { signal });
   }
 
   /** Runs a subcommand that should answer at once. */
-  ask(args: readonly string[], deadline: number = answerDeadline()): Promise<RunResult> {
+  protected ask(args: readonly string[], deadline: number = answerDeadline()): Promise<RunResult> {
     return runAs(this.identity, this.argv(args), { deadline }).catch((error: unknown) => {
       if (!(error instanceof KnownError) || !error.message.includes("did not end within")) throw error;
       const hint = `see what it does with: ps -u ${this.identity.user}; \`lading doctor\` checks what it needs`;
@@ -42,14 +42,14 @@ export class EngineProgram {
   }
 
   /** What a subcommand prints, which must succeed. */
-  async text(args: readonly string[]): Promise<string> {
+  protected async text(args: readonly string[]): Promise<string> {
     const result = await this.ask(args);
     if (result.status !== 0) throw this.failure(args, result);
     return result.stdout;
   }
 
   /** The JSON that a subcommand prints: one value, or one on each line. */
-  async json<T>(args: readonly string[], shape: "value" | "lines" = "value"): Promise<T> {
+  protected async json<T>(args: readonly string[], shape: "value" | "lines" = "value"): Promise<T> {
     const output = await this.text(args);
     try {
       const text = shape === "lines" ? `[${output.trim().split("\n").join(",")}]` : output.trim() || "[]";
@@ -61,7 +61,7 @@ export class EngineProgram {
     }
   }
 
-  failure(
+  protected failure(
     args: readonly string[],
     result: RunResult,
     code: "engine-failed" | "image-not-found" = "engine-failed",
@@ -72,7 +72,7 @@ export class EngineProgram {
   }
 
   /** Runs a removal; what is gone already is no failure. */
-  async remove(args: readonly string[]): Promise<void> {
+  protected async remove(args: readonly string[]): Promise<void> {
     const result = await this.run(args);
     const gone = /no such|not found|not known|no container with name/i;
     if (result.status !== 0 && !gone.test(result.stderr)) throw this.failure(args, result);
@@ -98,7 +98,7 @@ export class EngineProgram {
   }
 
   /** The answer to "which version are you?", or why there is none. */
-  async requireVersion(
+  protected async requireVersion(
     args: readonly string[],
     {
       name,
@@ -124,5 +124,18 @@ export class EngineProgram {
       });
     }
     return text.replace("version ", "");
+  }
+
+  async createObject(argv: readonly string[]): Promise<void> {
+    const made = await runAs(this.identity, argv);
+    if (made.status !== 0) throw this.failure(argv.slice(1 + this.cli.extraArguments.length), made);
+  }
+
+  removeObject(object: "network" | "volume", name: string): Promise<void> {
+    return this.remove([object, "rm", name]);
+  }
+
+  kill(name: string): Promise<void> {
+    return this.remove(["kill", name]);
   }
 }

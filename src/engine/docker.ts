@@ -20,17 +20,9 @@ import {
   spawn,
 } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
-import { type EngineCli, labels } from "./container-spec.ts";
-import type {
-  EndListener,
-  Engine,
-  EngineContainer,
-  EngineObject,
-  Health,
-  PullOptions,
-  StartOptions,
-} from "./engine.ts";
-import { commandAs, type Identity, runAs, userEnvironment } from "./identity.ts";
+import { labels } from "./container-spec.ts";
+import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
+import { commandAs, runAs, userEnvironment } from "./identity.ts";
 
 /** Debian 11 and 12 have 20.10; what is used here is no newer. */
 const oldest = [20, 10] as const;
@@ -53,24 +45,10 @@ interface DockerObject {
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet: string; readonly Gateway?: string }[] | null };
 }
 
-export class Docker implements Engine {
-  readonly #program: EngineProgram;
-
-  constructor(cli: EngineCli, identity: Identity) {
-    this.#program = new EngineProgram(cli, identity);
-  }
-
-  get cli(): EngineCli {
-    return this.#program.cli;
-  }
-
-  get identity(): Identity {
-    return this.#program.identity;
-  }
-
+export class Docker extends EngineProgram implements Engine {
   requireUsable(): Promise<string> {
     const hint = "on Debian: apt-get install docker.io; its daemon must run, and the user must be in the group docker";
-    return this.#program.requireVersion(["version", "--format", "version {{.Server.Version}}"], {
+    return this.requireVersion(["version", "--format", "version {{.Server.Version}}"], {
       name: "Docker",
       oldest,
       hint,
@@ -79,15 +57,15 @@ export class Docker implements Engine {
 
   /** What `inspect` says of everything that a listing names; what went away in between is passed over. */
   async #inspectAll<T>(list: readonly string[], inspect: readonly string[]): Promise<readonly T[]> {
-    const ids = (await this.#program.text(list)).split("\n").filter((line) => line !== "");
+    const ids = (await this.text(list)).split("\n").filter((line) => line !== "");
     if (ids.length === 0) return [];
     const args = [...inspect, ...ids];
-    const result = await this.#program.ask(args);
-    if (result.status !== 0 && !/no such/i.test(result.stderr)) throw this.#program.failure(args, result);
+    const result = await this.ask(args);
+    if (result.status !== 0 && !/no such/i.test(result.stderr)) throw this.failure(args, result);
     try {
       return JSON.parse(result.stdout) as readonly T[];
     } catch (error) {
-      const hint = `try it: ${this.#program.argv(inspect).join(" ")}`;
+      const hint = `try it: ${this.argv(inspect).join(" ")}`;
       const message = `docker ${inspect.join(" ")} answered with something that is no JSON`;
       throw new KnownError("engine-failed", message, { cause: error, hint });
     }
@@ -123,7 +101,7 @@ export class Docker implements Engine {
   }
 
   async imageId(reference: string): Promise<string | undefined> {
-    const result = await this.#program.ask(["image", "inspect", "--format", "{{.Id}}", reference]);
+    const result = await this.ask(["image", "inspect", "--format", "{{.Id}}", reference]);
     const id = result.stdout.trim();
     return result.status === 0 && /^sha256:[0-9a-f]{64}$/.test(id) ? id : undefined;
   }
@@ -134,7 +112,7 @@ export class Docker implements Engine {
       const archive = join(folder, "image.tar");
       await writeArchive(imageItem, archive, "docker-archive");
       if (process.getuid?.() === 0) for (const path of [folder, archive]) chownSync(path, this.identity.uid, -1);
-      const result = await this.#program.run(["load", "--quiet", "--input", archive], signal);
+      const result = await this.run(["load", "--quiet", "--input", archive], signal);
       if (result.status === 0) return;
       const words = lastWords(result);
       const full = /no space left on device/.test(words);
@@ -147,17 +125,13 @@ export class Docker implements Engine {
     }
   }
 
-  pull(reference: string, options?: PullOptions): Promise<void> {
-    return this.#program.pull(reference, options);
-  }
-
   async start(argv: readonly string[], { environment, connect, log }: StartOptions): Promise<string> {
     const id = await this.#create(argv, environment);
     try {
       for (const network of connect) {
         const args = ["network", "connect", ...network, id];
-        const joined = await this.#program.ask(args);
-        if (joined.status !== 0) throw this.#program.failure(args, joined);
+        const joined = await this.ask(args);
+        if (joined.status !== 0) throw this.failure(args, joined);
       }
       await this.#attach(id, log);
       return id;
@@ -174,7 +148,7 @@ export class Docker implements Engine {
     const detach = rest.indexOf("--detach");
     const args = ["create", ...rest.slice(0, detach), ...rest.slice(detach + 1)];
     const make = async (): Promise<{ id: string; result: Awaited<ReturnType<typeof runAs>> }> => {
-      const result = await runAs(this.identity, this.#program.argv(args), { env: environment });
+      const result = await runAs(this.identity, this.argv(args), { env: environment });
       return { id: result.stdout.trim(), result };
     };
     let made = await make();
@@ -188,14 +162,14 @@ export class Docker implements Engine {
         made = await make();
       }
     }
-    if (made.result.status !== 0 || !/^[0-9a-f]{64}$/.test(made.id)) throw this.#program.failure(["run"], made.result);
+    if (made.result.status !== 0 || !/^[0-9a-f]{64}$/.test(made.id)) throw this.failure(["run"], made.result);
     return made.id;
   }
 
   /** Starts a created container through a client that copies its output to the log; resolves once it has started. */
   async #attach(id: string, { descriptor, path }: StartOptions["log"]): Promise<void> {
     const before = fstatSync(descriptor).size;
-    const [program = "", ...args] = commandAs(this.identity, this.#program.argv(["start", "--attach", id]));
+    const [program = "", ...args] = commandAs(this.identity, this.argv(["start", "--attach", id]));
     const client = spawn(program, args, {
       cwd: "/",
       env: userEnvironment(this.identity),
@@ -210,7 +184,7 @@ export class Docker implements Engine {
     client.unref();
     const inspect = ["container", "inspect", "--format", "{{.State.Status}}", id];
     for (;;) {
-      const state = await this.#program.ask(inspect);
+      const state = await this.ask(inspect);
       if (state.status === 0 && state.stdout.trim() !== "created") return;
       if (ended) break;
       await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, 50))]);
@@ -218,7 +192,7 @@ export class Docker implements Engine {
     // It ended already: either it ran, or the daemon refused to start it and its client said why.
     const said = readFrom(path, before).trim();
     const daemon = (await exit) === 0 ? undefined : /Error response from daemon: (.*)/.exec(said)?.[1];
-    const last = await this.#program.ask(inspect);
+    const last = await this.ask(inspect);
     const refusal = daemon ?? (last.stdout.trim() === "created" ? said : undefined);
     if (refusal !== undefined) {
       throw new KnownError("engine-failed", `docker start failed: ${refusal}`, {
@@ -228,28 +202,19 @@ export class Docker implements Engine {
   }
 
   async processOf(id: string): Promise<number | undefined> {
-    const result = await this.#program.ask(["container", "inspect", "--format", "{{.State.Pid}}", id]);
+    const result = await this.ask(["container", "inspect", "--format", "{{.State.Pid}}", id]);
     const pid = Number(result.stdout.trim());
     return result.status === 0 && pid > 0 ? pid : undefined;
   }
 
-  async createObject(argv: readonly string[]): Promise<void> {
-    const made = await runAs(this.identity, argv);
-    if (made.status !== 0) throw this.#program.failure(argv.slice(1 + this.cli.extraArguments.length), made);
-  }
-
-  removeObject(object: "network" | "volume", name: string): Promise<void> {
-    return this.#program.remove([object, "rm", name]);
-  }
-
   async removeContainer(name: string, grace: number): Promise<void> {
-    if (grace > 0) await this.#program.remove(["stop", "--time", String(grace), name]);
+    if (grace > 0) await this.remove(["stop", "--time", String(grace), name]);
     // A container that the daemon is removing by itself (--rm) is as good as gone, once it is gone.
-    const removed = await this.#program.run(["rm", "--force", name]);
+    const removed = await this.run(["rm", "--force", name]);
     if (removed.status !== 0 && !/no such container|already in progress/i.test(removed.stderr))
-      throw this.#program.failure(["rm"], removed);
+      throw this.failure(["rm"], removed);
     for (let tries = 0; tries < 600; tries += 1) {
-      const left = await this.#program.ask(["container", "inspect", "--format", "{{.Id}}", name]);
+      const left = await this.ask(["container", "inspect", "--format", "{{.Id}}", name]);
       if (left.status !== 0) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -258,14 +223,10 @@ export class Docker implements Engine {
     });
   }
 
-  kill(name: string): Promise<void> {
-    return this.#program.remove(["kill", name]);
-  }
-
   /** Docker's daemon runs the checks; this only asks what it found. */
   async health(name: string, timeout: number): Promise<Health> {
     const args = ["container", "inspect", "--format", "{{.State.Health.Status}}", name];
-    const result = await this.#program.ask(args, timeout);
+    const result = await this.ask(args, timeout);
     const status = result.stdout.trim();
     return status === "healthy" || status === "starting" ? status : "unhealthy";
   }
@@ -273,7 +234,7 @@ export class Docker implements Engine {
   watchEnds(onEnd: EndListener, onLost: (reason: string) => void): () => void {
     const filters = ["--filter", "type=container", "--filter", "event=die"];
     const args = ["events", ...filters, "--format", "{{.ID}} {{.Actor.Attributes.exitCode}}"];
-    const [program = "", ...rest] = commandAs(this.identity, this.#program.argv(args));
+    const [program = "", ...rest] = commandAs(this.identity, this.argv(args));
     const child = spawn(program, rest, {
       cwd: "/",
       env: userEnvironment(this.identity),
@@ -299,7 +260,7 @@ export class Docker implements Engine {
   async exitStatus(id: string): Promise<number | undefined> {
     const filters = ["--filter", `container=${id}`, "--filter", "event=die"];
     const args = ["events", "--since", "24h", "--until", "0s", ...filters];
-    const result = await this.#program.ask([...args, "--format", "{{.Actor.Attributes.exitCode}}"]);
+    const result = await this.ask([...args, "--format", "{{.Actor.Attributes.exitCode}}"]);
     const code = result.stdout.trim().split("\n").at(-1);
     return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
   }

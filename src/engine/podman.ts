@@ -4,15 +4,7 @@ import { KnownError, layoutTag } from "../base/index.ts";
 import { chownSync, existsSync, lastWords, readTextIfExists, watch } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import type { EngineCli } from "./container-spec.ts";
-import type {
-  EndListener,
-  Engine,
-  EngineContainer,
-  EngineObject,
-  Health,
-  PullOptions,
-  StartOptions,
-} from "./engine.ts";
+import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
 
 /** `rm --time` and `network ls --format json` as used here came with 4.0. */
@@ -45,30 +37,21 @@ interface PodmanVolume {
   readonly Options?: Readonly<Record<string, string>>;
 }
 
-export class Podman implements Engine {
-  readonly #program: EngineProgram;
+export class Podman extends EngineProgram implements Engine {
   /** Where conmon leaves the exit status of each container, by identifier. */
   readonly #exitsFolder: string;
 
   constructor(cli: EngineCli, identity: Identity) {
-    this.#program = new EngineProgram(cli, identity);
+    super(cli, identity);
     this.#exitsFolder =
       identity.uid === 0 ? "/run/libpod/exits" : join(runtimeFolder(identity), "libpod", "tmp", "exits");
-  }
-
-  get cli(): EngineCli {
-    return this.#program.cli;
-  }
-
-  get identity(): Identity {
-    return this.#program.identity;
   }
 
   requireUsable(): Promise<string> {
     // A new user's Podman settles on its network backend at its first command: this one, before any image is there,
     // or it would take the old CNI.
     const hint = "on Debian: apt-get install podman uidmap";
-    return this.#program.requireVersion(["info", "--format", "version {{.Version.Version}}"], {
+    return this.requireVersion(["info", "--format", "version {{.Version.Version}}"], {
       name: "Podman",
       oldest,
       hint,
@@ -77,7 +60,7 @@ export class Podman implements Engine {
 
   async containers(): Promise<readonly EngineContainer[]> {
     const args = ["ps", "--all", "--no-trunc", "--format", "json"];
-    const listed = await this.#program.json<readonly PodmanContainer[]>(args);
+    const listed = await this.json<readonly PodmanContainer[]>(args);
     return listed.map((each) => ({
       id: each.Id,
       name: each.Names[0] ?? each.Id,
@@ -92,14 +75,14 @@ export class Podman implements Engine {
   async objects(object: "network" | "volume"): Promise<readonly EngineObject[]> {
     const args = [object, "ls", "--format", "json"];
     if (object === "volume") {
-      const volumes = await this.#program.json<readonly PodmanVolume[]>(args);
+      const volumes = await this.json<readonly PodmanVolume[]>(args);
       const none = { subnets: [], internal: false, ipv6: false };
       return volumes.map(({ Name: name, Driver: driver, Labels: labels = {}, Options: options = {} }) => ({
         ...{ name, driver, labels, options },
         ...none,
       }));
     }
-    const networks = await this.#program.json<readonly PodmanNetwork[]>(args);
+    const networks = await this.json<readonly PodmanNetwork[]>(args);
     return networks.map(({ name, driver, labels = {}, options = {}, subnets = [], internal, ipv6_enabled }) => ({
       ...{ name, driver, labels, options },
       subnets: subnets.map(({ subnet, gateway }) => ({ subnet, gateway })),
@@ -109,7 +92,7 @@ export class Podman implements Engine {
   }
 
   async imageId(reference: string): Promise<string | undefined> {
-    const result = await this.#program.ask(["image", "inspect", "--format", "{{.Id}}", reference]);
+    const result = await this.ask(["image", "inspect", "--format", "{{.Id}}", reference]);
     const id = result.stdout.trim();
     return result.status === 0 && /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : undefined;
   }
@@ -139,14 +122,10 @@ export class Podman implements Engine {
     }
   }
 
-  pull(reference: string, options?: PullOptions): Promise<void> {
-    return this.#program.pull(reference, options);
-  }
-
   async start(argv: readonly string[], { environment }: StartOptions): Promise<string> {
     const result = await runAs(this.identity, argv, { env: environment });
     const id = result.stdout.trim().split("\n").at(-1) ?? "";
-    if (result.status !== 0 || !/^[0-9a-f]{64}$/.test(id)) throw this.#program.failure(["run"], result);
+    if (result.status !== 0 || !/^[0-9a-f]{64}$/.test(id)) throw this.failure(["run"], result);
     return id;
   }
 
@@ -157,30 +136,17 @@ export class Podman implements Engine {
       const text = readTextIfExists(join(base, `${driver}-containers`, id, "userdata", "pidfile"));
       if (text !== undefined && /^\d+$/.test(text.trim())) return Number(text.trim());
     }
-    const result = await this.#program.ask(["inspect", "--format", "{{.State.Pid}}", id]);
+    const result = await this.ask(["inspect", "--format", "{{.State.Pid}}", id]);
     const pid = Number(result.stdout.trim());
     return result.status === 0 && pid > 0 ? pid : undefined;
   }
 
-  async createObject(argv: readonly string[]): Promise<void> {
-    const made = await runAs(this.identity, argv);
-    if (made.status !== 0) throw this.#program.failure(argv.slice(1 + this.cli.extraArguments.length), made);
-  }
-
-  removeObject(object: "network" | "volume", name: string): Promise<void> {
-    return this.#program.remove([object, "rm", name]);
-  }
-
   removeContainer(name: string, grace: number): Promise<void> {
-    return this.#program.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
-  }
-
-  kill(name: string): Promise<void> {
-    return this.#program.remove(["kill", name]);
+    return this.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
   }
 
   async health(name: string, timeout: number): Promise<Health> {
-    const result = await this.#program.ask(["healthcheck", "run", name], timeout).catch((error: unknown) => {
+    const result = await this.ask(["healthcheck", "run", name], timeout).catch((error: unknown) => {
       if (!(error instanceof KnownError)) throw error;
       return undefined;
     });
@@ -207,7 +173,7 @@ export class Podman implements Engine {
     if (file !== undefined) return file;
     const filters = ["--filter", `container=${id}`, "--filter", "event=died"];
     const args = ["events", "--stream=false", "--since", "24h", ...filters, "--format", "{{.ContainerExitCode}}"];
-    const result = await this.#program.ask(args);
+    const result = await this.ask(args);
     const code = result.stdout.trim().split("\n").at(-1);
     return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
   }
@@ -216,7 +182,7 @@ export class Podman implements Engine {
     if (this.identity.uid === 0) return chownSync(path, uid, gid);
     // Only the user's namespace knows which ids of the host the container's are.
     const args = ["unshare", "chown", `${uid}:${gid}`, path];
-    const result = await this.#program.ask(args);
-    if (result.status !== 0) throw this.#program.failure(args, result);
+    const result = await this.ask(args);
+    if (result.status !== 0) throw this.failure(args, result);
   }
 }
