@@ -14,8 +14,6 @@ export async function run(
 ): Answer {
   const host = await context.host();
   if (verb === "gc") {
-    // The host's lock keeps an apply from building what is about to be collected.
-    await using _lock = await host.lock("lading store gc");
     const deleted = await host.store.collect(host.generations.roots(), options.dryRun);
     const size = deleted.reduce((total, each) => total + each.size, 0);
     if (context.json) context.print(JSON.stringify({ version: 1, deleted, size }, null, 2));

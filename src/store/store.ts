@@ -4,6 +4,7 @@
  *     DIR/HASH-name          the item
  *     DIR/.items/HASH-name   its record: digest, size, references
  *     DIR/.tmp/              builds in progress, and what a killed one left
+ *     DIR/.held/PID          what a command that runs needs beyond the generations
  *
  * Builders hold the store's lock shared, the collector alone, so neither can take what the other needs.
  */
@@ -15,8 +16,11 @@ import {
   ensureFolder,
   existsSync,
   fsyncSync,
+  isAlive,
   lstatSync,
   openSync,
+  type ProcessId,
+  processId,
   readdirSync,
   readTextIfExists,
   removeTree,
@@ -135,6 +139,29 @@ export class Store {
     syncFolder(this.dir);
   }
 
+  /** Keeps items, built or about to be, from the collector for as long as this process lives. */
+  hold(items: readonly ItemName[]): void {
+    const self = processId(process.pid);
+    ensureFolder(join(this.dir, ".held"), 0o700);
+    writeFileAtomic(join(this.dir, ".held", String(process.pid)), JSON.stringify({ process: self, items }));
+  }
+
+  /** What commands that still run hold; what others left is swept. */
+  #held(): readonly ItemName[] {
+    const folder = join(this.dir, ".held");
+    if (!existsSync(folder)) return [];
+    const names = readdirSync(folder).filter((name) => /^\d+$/.test(name));
+    return names.flatMap((name) => {
+      const { process: holder, items } = JSON.parse(readTextIfExists(join(folder, name)) ?? "{}") as {
+        readonly process?: ProcessId;
+        readonly items?: readonly ItemName[];
+      };
+      if (holder !== undefined && isAlive(holder)) return items ?? [];
+      removeTree(join(folder, name));
+      return [];
+    });
+  }
+
   /** The items with everything that they name, directly or not. */
   closure(items: Iterable<ItemName>): ReadonlySet<ItemName> {
     const closure = new Set<ItemName>();
@@ -159,7 +186,7 @@ export class Store {
   async collect(roots: Iterable<ItemName>, dryRun = false): Promise<readonly { item: ItemName; size: number }[]> {
     if (!existsSync(this.dir)) return [];
     await using _lock = await takeLock(join(this.dir, ".lock"), { wait: 600, purpose: "collecting garbage" });
-    const keep = this.closure(roots);
+    const keep = this.closure([...roots, ...this.#held()]);
     const dead = this.items().filter((item) => !keep.has(item));
     const deleted = dead.map((item) => ({ item, size: this.record(item)?.size ?? 0 }));
     if (dryRun) return deleted;

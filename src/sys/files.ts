@@ -105,6 +105,8 @@ export function ensureFolder(path: string, mode = 0o755): void {
   try {
     fs.mkdirSync(path, { mode });
     fs.chmodSync(path, mode);
+    // Or a loss of power takes the folder with all that was synced into it.
+    syncFolder(dirname(path));
   } catch (error) {
     if (hasErrno(error, "EEXIST")) return;
     // A file system that takes no folders at all, such as /proc, says that there is no such file.
@@ -135,4 +137,10 @@ export function removeTree(path: string): void {
   } catch (error) {
     if (!hasErrno(error, "ENOENT")) throw error;
   }
+}
+
+/** Removes a file or a tree so that a loss of power does not bring it back. */
+export function removeForGood(path: string): void {
+  removeTree(path);
+  if (fs.existsSync(dirname(path))) syncFolder(dirname(path));
 }

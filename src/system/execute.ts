@@ -10,8 +10,8 @@ import {
   lstatSync,
   readFileSync,
   readTextIfExists,
+  removeForGood,
   removeTree,
-  rmSync,
   run,
   runOrFail,
   sweepTemporaries,
@@ -166,7 +166,7 @@ async function restoreManaged(
 ): Promise<void> {
   const path = `${paths.root}${file.path}`;
   sweepTemporaries(path);
-  if (file.backup === null) rmSync(path, { force: true });
+  if (file.backup === null) removeForGood(path);
   else {
     const backup = backupPath(paths, file.backup);
     writeFileAtomic(path, readFileSync(backup), lstatSync(backup).mode & 0o777);
@@ -187,7 +187,7 @@ async function removeUser(name: string, home: boolean, { paths, ledger }: Execut
     await endPauseProcess(identity.uid);
     removeTree(runtimeFolder(identity));
     // The account goes last: while it is there, whoever comes after a crash knows what else is to go.
-    if (home && ledger.read().homes.includes(name)) removeTree(identity.home);
+    if (home && ledger.read().homes.includes(name)) removeForGood(identity.home);
     await runOrFail(["userdel", name]);
   }
   const others = (names: readonly string[]): readonly string[] => names.filter((each) => each !== name);

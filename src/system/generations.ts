@@ -12,6 +12,7 @@ import {
   readdirSync,
   readLinkIfExists,
   readTextIfExists,
+  removeForGood,
   renameSync,
   rmSync,
   symlinkSync,
@@ -114,7 +115,7 @@ export class Generations {
   }
 
   remove(number: number): void {
-    rmSync(this.path(number), { force: true });
+    removeForGood(this.path(number));
   }
 
   /** Every store item that some generation needs. */

@@ -14,6 +14,7 @@ import {
   readdirSync,
   readFileSync,
   readTextIfExists,
+  removeForGood,
   removeTree,
   rmSync,
   takeLock,
@@ -34,7 +35,7 @@ import { type Difference, diffSystems } from "./system-diff.ts";
 
 /** Removes a file, and its folder when nothing else is in it. */
 function removeWithEmptyFolder(path: string): void {
-  rmSync(path, { force: true });
+  removeForGood(path);
   const folder = dirname(path);
   if (existsSync(folder) && readdirSync(folder).length === 0) removeTree(folder);
 }
@@ -80,6 +81,9 @@ export class Host {
   /** Builds `targets` and what they need. */
   async build(derivations: readonly Derivation[], targets: readonly ItemName[]): Promise<void> {
     const { signal, onProgress } = this.#options;
+    // What the current generation needs is safe as it is, and an apply that changes nothing writes nothing.
+    const kept = new Set(this.generations.current()?.spec.roots);
+    if (targets.some((item) => !kept.has(item))) this.store.hold(targets);
     await this.store.build(new Map(derivations.map((each) => [each.item, each])), targets, {
       builders: { ...storeBuilders, ...imageBuilders },
       ...(signal === undefined ? {} : { signal }),
@@ -187,7 +191,7 @@ export class Host {
   /** Takes away what starts the supervisor at boot; returns what that was. */
   async removeBoot(): Promise<readonly string[]> {
     const files = this.#ledger.read().boot;
-    for (const path of files) rmSync(path, { force: true });
+    for (const path of files) removeForGood(path);
     for (const path of files) await reloadReader(path);
     if (files.length > 0) this.recordBoot([]);
     return files;

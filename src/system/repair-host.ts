@@ -10,7 +10,7 @@ import {
   ensureFolder,
   existsSync,
   readTextIfExists,
-  rmSync,
+  removeForGood,
   runOrFail,
   statSync,
   sweepTemporaries,
@@ -96,7 +96,7 @@ function setSysctl({ paths }: RepairContext, key: string, value: number, entries
   if (readTextIfExists(sysctlPath(key))?.trim() !== String(value)) writeKernelFile(sysctlPath(key), `${value}\n`);
   const path = join(paths.root, sysctlFile);
   sweepTemporaries(path);
-  if (entries.length === 0) return rmSync(path, { force: true });
+  if (entries.length === 0) return removeForGood(path);
   ensureFolder(dirname(path));
   writeFileAtomic(path, entries.map((each) => `${each.key} = ${each.value}\n`).join(""));
 }

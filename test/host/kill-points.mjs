@@ -3,22 +3,23 @@
  * point, the host is then in one of two whole states. Prints one line of JSON: how many points there were, and those at
  * which something else came out.
  *
- *   node kill-points.mjs MAIN FOLDER MODE FIRST STEP
+ *   node kill-points.mjs MAIN FOLDER MODE LIKE FIRST STEP
  *
  * MAIN is the command's file, FOLDER holds a.ts and b.ts, MODE is make (nothing → a), change (a → b) or down (a → nothing).
+ * LIKE is kill (once), twice (once more during the recovery), or power (the machine loses what was not synced).
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-const [main, folder, mode, first, step] = process.argv.slice(2);
+const [main, folder, mode, like, first, step] = process.argv.slice(2);
 const preload = new URL("die-after.mjs", import.meta.url).pathname;
 
 function lading(args, dieAfter = 0) {
   const argv = [...(dieAfter > 0 ? ["--import", preload] : []), main, ...args];
-  const env = { PATH: process.env.PATH, HOME: "/root", NO_COLOR: "1", DIE_AFTER: String(dieAfter) };
-  return spawnSync(process.execPath, argv, { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 26 });
+  const env = { PATH: process.env.PATH, HOME: "/root", NO_COLOR: "1", DIE_AFTER: String(dieAfter), DIE_LIKE: like };
+  return spawnSync(process.execPath, argv, { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 26, timeout: 60_000 });
 }
 
 /** shadow keeps the last version of each of its files, and its locks. */
@@ -74,12 +75,18 @@ function reach(args, expected, problems) {
 const apply = (name) => ["apply", `${name}.ts`, "--yes"];
 const down = ["down", "--yes"];
 
+/** Runs a command that nothing stands in the way of. */
+function must(args) {
+  const { status, stderr } = lading(args);
+  if (status !== 0) throw new Error(`${args.join(" ")}: ${stderr}`);
+}
+
 const nothing = state();
-lading(apply("a"));
+must(apply("a"));
 const fresh = state();
-lading(apply("b"));
+must(apply("b"));
 const b = state();
-lading(apply("a"));
+must(apply("a"));
 // What only b declares of accounts stays, for files may belong to them.
 const a = state();
 lading(down);
@@ -100,6 +107,14 @@ const modes = {
 const { from, run, again, back } = modes[mode];
 const failures = [];
 let points = 0;
+
+/** Without power the supervisor is gone as well, and so is everything in memory. */
+function loseTheRest() {
+  const { status, stdout } = lading(["status", "--json"]);
+  if (status === 0) process.kill(JSON.parse(stdout).pid, "SIGKILL");
+  rmSync("/run/lading", { recursive: true, force: true });
+}
+
 for (let point = Number(first); ; point += Number(step)) {
   for (const args of from) lading(args);
   const { signal, status } = lading(run, point);
@@ -109,6 +124,9 @@ for (let point = Number(first); ; point += Number(step)) {
   }
   points += 1;
   const problems = [];
+  if (like === "power") loseTheRest();
+  // The recovery is killed as well, each time somewhere else.
+  if (like === "twice") lading(run, 1 + ((points * 7) % 40));
   // Once more the same, or back: in turn.
   const [args, expected] = mode === "change" ? again[(point >> 1) % 2] : again[0];
   reach(args, expected, problems);
@@ -117,4 +135,4 @@ for (let point = Number(first); ; point += Number(step)) {
   if (failures.length > 5) break;
 }
 lading(down);
-console.log(JSON.stringify({ mode, points, failures }));
+console.log(JSON.stringify({ mode, like, points, failures }));

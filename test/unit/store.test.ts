@@ -175,6 +175,21 @@ describe("the store", () => {
     ).toEqual(["kept", "needed"]);
   });
 
+  test("what a command that runs holds is kept as well; what a dead one held is not", async () => {
+    using shop = new Workshop();
+    const held = await shop.build(plainFile("held", "x"));
+    shop.store.hold([shop.itemOf(held)]);
+    expect(await shop.store.collect([])).toEqual([]);
+    const folder = join(shop.store.dir, ".held");
+    const content = JSON.parse(readFileSync(join(folder, String(process.pid)), "utf8")) as { process: object };
+    writeFileSync(
+      join(folder, String(process.pid)),
+      JSON.stringify({ ...content, process: { ...content.process, startTime: 1 } }),
+    );
+    expect((await shop.store.collect([])).map(({ item }) => item.slice(33))).toEqual(["held"]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("an item that was changed by hand is found, never used, and repaired on request", async () => {
     using shop = new Workshop();
     const file = plainFile("item", "right");
