@@ -1,5 +1,6 @@
 /** A host on which nothing was declared yet and rootless containers lack nothing, as `observe` would see it. */
 import type { Observed } from "../src/system/observe.ts";
+import type { PlanContext } from "../src/system/planner.ts";
 
 export const observedNothing: Observed = {
   uid: 0,
@@ -46,4 +47,16 @@ export const observedNothing: Observed = {
   },
   current: null,
   missingPrograms: [],
+};
+
+/** Look-ups that find nothing, of a Lading whose label is "me". */
+export const noLookups: PlanContext = {
+  content: () => Buffer.from(""),
+  image: () => undefined,
+  imageBefore: () => undefined,
+  filesIn: () => undefined,
+  replaceVolumes: [],
+  withVolumes: false,
+  removeAccounts: { users: [], groups: [] },
+  owner: "me",
 };

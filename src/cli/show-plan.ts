@@ -19,10 +19,13 @@ function reasonOf({ why, seconds, where }: Step): string {
   return `${why}${away}${where === undefined ? "" : `  (${formatPlace(where)})`}`;
 }
 
+/** How many things of others are named before the rest is counted. */
+const shownForeign = 8;
+
 /** Prints a plan: a line for each step with its reason, what differs below it, and a summary last. */
 export function printPlan(context: Context, plan: Plan, origin?: PlanOrigin): void {
   if (context.json) return context.print(JSON.stringify(planJson(plan, origin), null, 2));
-  const { steps, orphans, notes } = plan;
+  const { steps, orphans, foreign, notes } = plan;
   if (steps.length === 0) context.print(unchanged);
   const lines = table(
     steps.map((step) => {
@@ -35,6 +38,11 @@ export function printPlan(context: Context, plan: Plan, origin?: PlanOrigin): vo
     for (const detail of step.details) context.print(`    ${detail}`);
   }
   for (const orphan of orphans) context.print(`  volume ${orphan} is kept; nothing declares it any more`);
+  const others = foreign.map(({ kind, name }) => `${kind} ${name}`);
+  if (steps.length > 0 && others.length > 0) {
+    const more = others.length > shownForeign ? ` and ${others.length - shownForeign} more` : "";
+    context.print(`  not Lading's, and left alone: ${others.slice(0, shownForeign).join(", ")}${more}`);
+  }
   for (const note of notes) context.print(`  note: ${note}`);
   if (steps.length === 0) return;
   const count = (word: string, wanted: (step: Step) => boolean): string[] => {

@@ -3,7 +3,7 @@ import { KnownError } from "../base/index.ts";
 import { type EngineCli, labels } from "../engine/index.ts";
 import { parseSubnet, subnetsOverlap } from "../sys/index.ts";
 import type { Observed, ObservedEngine } from "./observe.ts";
-import { hostPorts } from "./ports.ts";
+import { type HostPort, hostPorts } from "./ports.ts";
 import { sourceProblems } from "./sources.ts";
 import type { SystemSpec } from "./spec.ts";
 
@@ -59,12 +59,14 @@ function takenSubnets(observed: Observed, target: SystemSpec, owner: string): re
 /** A container of a declared name that is not this Lading's would be thrown away by `--replace`. */
 function foreignContainers(observed: Observed, target: SystemSpec, owner: string): readonly KnownError[] {
   const problems: KnownError[] = [];
+  const byName = new Map(
+    observed.engines.map((engine) => [engine, new Map(engine.containers.map((each) => [each.name, each]))] as const),
+  );
   for (const unit of target.units) {
     if (unit.start.kind !== "container") continue;
     const { name, engine } = unit.start.container;
-    const found = engineFor(observed, { user: unit.user, cli: unit.start.cli })?.containers.find(
-      (each) => each.name === name,
-    );
+    const seen = engineFor(observed, { user: unit.user, cli: unit.start.cli });
+    const found = seen === undefined ? undefined : byName.get(seen)?.get(name);
     if (found === undefined || found.labels[labels.owner] === owner) continue;
     const hint = `remove or rename it (${engine} rm ${name}), or give the unit another name with \`provision\``;
     const message = `a container called "${name}" exists that this Lading did not make`;
@@ -73,29 +75,37 @@ function foreignContainers(observed: Observed, target: SystemSpec, owner: string
   return problems;
 }
 
+/** The ports of the host that our running containers have. */
+function ownPorts({ engines, current }: Observed): ReadonlySet<string> {
+  const running = new Set(
+    engines.flatMap(({ containers }) =>
+      containers.filter(({ state }) => state === "running").map((container) => container.labels[labels.unit]),
+    ),
+  );
+  const ports = (current?.spec.units ?? []).filter((unit) => running.has(unit.name)).flatMap(hostPorts);
+  return new Set(ports.flatMap((port) => portNumbers(port).map((number) => `${port.protocol} ${number}`)));
+}
+
+function portNumbers({ first, last }: HostPort): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
 /** A port that something else listens on would fail the start, after the old container is gone: found before. */
 function takenPorts(observed: Observed, target: SystemSpec): readonly KnownError[] {
   const problems: KnownError[] = [];
-  const running = new Set(
-    observed.engines.flatMap((each) =>
-      each.containers
-        .filter((container) => container.state === "running")
-        .map((container) => container.labels[labels.unit]),
-    ),
-  );
-  const own = (observed.current?.spec.units ?? []).filter((unit) => running.has(unit.name)).flatMap(hostPorts);
+  const own = ownPorts(observed);
+  const listening = new Map<string, (typeof observed.ports)[number][]>();
+  for (const each of observed.ports) {
+    const key = `${each.protocol} ${each.port}`;
+    listening.set(key, [...(listening.get(key) ?? []), each]);
+  }
   for (const unit of target.units) {
     for (const port of hostPorts(unit)) {
-      const held = (number: number): boolean =>
-        own.some((each) => each.protocol === port.protocol && each.first <= number && number <= each.last);
-      const taken = observed.ports.find(
-        (each) =>
-          each.protocol === port.protocol &&
-          port.first <= each.port &&
-          each.port <= port.last &&
-          !held(each.port) &&
-          addressMatches(port.address, each.address),
-      );
+      const taken = portNumbers(port)
+        .map((number) => `${port.protocol} ${number}`)
+        .filter((key) => !own.has(key))
+        .flatMap((key) => listening.get(key) ?? [])
+        .find(({ address }) => addressMatches(port.address, address));
       if (taken === undefined) continue;
       const hint = `find out who has it with: ss -lntup 'sport = :${taken.port}'`;
       const message = `"${unit.name}" publishes port ${taken.port}/${port.protocol}, which another program has`;

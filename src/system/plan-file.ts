@@ -37,7 +37,7 @@ function basisOf({ steps }: Plan, target: SystemSpec): string {
 
 /** A plan for `--json`, version 1 (docs/plan.schema.json). What a deed holds is the executor's business and not shown. */
 export function planJson(plan: Plan, origin?: PlanOrigin): object {
-  const { steps, orphans, notes, problems } = plan;
+  const { steps, orphans, foreign, notes, problems } = plan;
   return {
     version: 1,
     ...(origin === undefined
@@ -45,6 +45,7 @@ export function planJson(plan: Plan, origin?: PlanOrigin): object {
       : { source: origin.source, basis: basisOf(plan, origin.target), replaceVolumes: origin.replaceVolumes }),
     steps: steps.map(shownStep),
     orphans,
+    foreign,
     notes,
     problems: problems.length,
   };

@@ -31,7 +31,8 @@ export function plan(observed: Observed, target: SystemSpec, context: PlanContex
     planner.add({ kind: "generation-record" }, "record the declaration", "it changed, but nothing that runs did");
   }
   planner.problems.push(...obstacles(observed, target, context.owner));
-  return { version: 1, steps: planner.steps, problems: planner.problems, orphans, notes: planner.notes };
+  const { steps, problems, notes } = planner;
+  return { version: 1, steps, problems, orphans, foreign: foreignThings(observed, context.owner), notes };
 }
 
 function planImages(planner: Planner, observed: Observed, target: SystemSpec, context: PlanContext): void {
@@ -99,6 +100,7 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
   if (supervisor === null && target.units.length > 0)
     planner.add({ kind: "supervisor-start" }, "start the supervisor", "it is not running");
   const states = new Map((supervisor?.units ?? []).map((unit) => [unit.name, unit]));
+  const targets = new Set(target.units.flatMap(({ provision }) => provision));
   const digestNow = (name: string): string | undefined =>
     supervisor === null ? before.get(name)?.digest : states.get(name)?.digest;
   for (const unit of target.units) {
@@ -113,7 +115,7 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
     } else if (digest !== unit.digest) {
       const old = before.get(unit.name);
       const details = old === undefined ? [] : unitDifferences(old, unit);
-      const goesWith = unit.restartWith.filter((name) => target.units.some((each) => each.provision.includes(name)));
+      const goesWith = unit.restartWith.filter((name) => targets.has(name));
       const why =
         details.length > 0 || goesWith.length === 0 ? "its definition changed" : `it goes with ${goesWith.join(", ")}`;
       const runs = unit.start.kind === "container" || unit.start.kind === "program";
@@ -129,8 +131,9 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
     }
   }
   const names = supervisor === null ? [...before.keys()] : [...states.keys()];
+  const wanted = new Set(target.units.map(({ name }) => name));
   for (const name of names) {
-    if (target.units.some((unit) => unit.name === name)) continue;
+    if (wanted.has(name)) continue;
     planner.add({ kind: "unit-remove", unit: name }, `stop and remove ${name}`, "nothing declares it any more", {
       interrupts: "restart",
     });
@@ -144,6 +147,26 @@ function recordOfUnit({ start }: UnitSpec): string | null {
 
 function isOurs(each: { readonly labels: Readonly<Record<string, string>> }, owner: string): boolean {
   return each.labels[labels.owner] === owner;
+}
+
+/** What every engine has without anybody's doing. */
+const engineOwn: readonly string[] = ["podman", "bridge", "host", "none"];
+
+/** What is on the engines that belongs to nobody here: told apart, and left alone. */
+function foreignThings({ engines }: Observed, owner: string): Plan["foreign"] {
+  return engines.flatMap(({ containers, networks, volumes }) =>
+    (
+      [
+        ["container", containers],
+        ["network", networks],
+        ["volume", volumes],
+      ] as const
+    ).flatMap(([kind, list]) =>
+      list
+        .filter((each) => !isOurs(each, owner) && !(kind === "network" && engineOwn.includes(each.name)))
+        .map(({ name }) => ({ kind, name })),
+    ),
+  );
 }
 
 function planRemovals(

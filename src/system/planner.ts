@@ -68,11 +68,13 @@ export interface Plan {
   readonly problems: readonly KnownError[];
   /** Volumes of ours that nothing declares any more: kept until the user says otherwise. */
   readonly orphans: readonly string[];
+  /** What the engines in question have that Lading did not make: left alone. */
+  readonly foreign: readonly { readonly kind: "container" | "network" | "volume"; readonly name: string }[];
   /** What is told without being changed. */
   readonly notes: readonly string[];
 }
 
-export const emptyPlan: Plan = { version: 1, steps: [], problems: [], orphans: [], notes: [] };
+export const emptyPlan: Plan = { version: 1, steps: [], problems: [], orphans: [], foreign: [], notes: [] };
 
 /** What the planner may know of built things: pure look-ups, given so that it reads nothing itself. */
 export interface PlanContext {

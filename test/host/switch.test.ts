@@ -65,7 +65,11 @@ describe.skipIf(notHere !== undefined)("switching", () => {
     const make = async (): Promise<void> =>
       writeFileSync(world.path("plan.json"), (await world.lading(["plan", "plan.ts", "--json"])).stdout);
     await make();
-    await world.podman("network", "rm", "--force", "lading-test-moved");
+    await world.podman("volume", "create", "somebody-elses");
+    expect((await world.lading(["plan", "plan.ts"])).stdout).toMatch(
+      /not Lading's, and left alone: .*volume somebody-elses/,
+    );
+    await world.podman("volume", "rm", "somebody-elses");
     await world.write({ "site/index.html": "moved on" });
     const refused = await world.lading(["apply", "--plan", world.path("plan.json")]);
     expect([refused.status, refused.stderr]).toEqual([

@@ -4,9 +4,8 @@ import type { Demand } from "../../src/system/host-demand.ts";
 import type { HostFacts } from "../../src/system/host-facts.ts";
 import { hostNeeds, type NeedsView, rangeNeeds } from "../../src/system/host-needs.ts";
 import { plan } from "../../src/system/plan.ts";
-import type { PlanContext } from "../../src/system/planner.ts";
 import { emptySystem, type SystemSpec } from "../../src/system/spec.ts";
-import { observedNothing } from "../observed.ts";
+import { noLookups, observedNothing } from "../observed.ts";
 
 const facts = observedNothing.host;
 const alice = { uid: 1000, gid: 1000, home: "/home/alice", shell: "/bin/sh", groups: [], hasRuntimeFolder: true };
@@ -137,16 +136,7 @@ describe("what a host lacks", () => {
 });
 
 describe("the plan of what a host lacks", () => {
-  const context: PlanContext = {
-    content: () => Buffer.from(""),
-    image: () => undefined,
-    imageBefore: () => undefined,
-    filesIn: () => undefined,
-    replaceVolumes: [],
-    withVolumes: false,
-    removeAccounts: { users: [], groups: [] },
-    owner: "me",
-  };
+  const context = noLookups;
   const cli = { engine: "podman", cli: "podman", extraArguments: [], verbose: false } as const;
   const image = { reference: "localhost/x:1", item: null, cli };
   const target = (kind: SystemSpec["kind"]): SystemSpec => ({

@@ -14,10 +14,10 @@ import { plan } from "../../src/system/plan.ts";
 import { planJson, requireReviewed } from "../../src/system/plan-file.ts";
 import type { Deed, Plan, PlanContext } from "../../src/system/planner.ts";
 import { emptySystem, type ObjectSpec, type SystemSpec, systemDigest, unitDigest } from "../../src/system/spec.ts";
-import { observedNothing } from "../observed.ts";
+import { noLookups, observedNothing } from "../observed.ts";
 
 const runs = Number(process.env.LADING_RUNS ?? "500");
-const owner = "me";
+const { owner } = noLookups;
 const cli = { engine: "podman", cli: "podman", extraArguments: [], verbose: false } as const;
 const names = ["a", "b", "c", "d"];
 
@@ -45,14 +45,8 @@ function source(text: string): Reference {
 }
 
 const context: PlanContext = {
+  ...noLookups,
   content: ({ ref }) => Buffer.from(contents.get(ref) ?? ""),
-  image: () => undefined,
-  imageBefore: () => undefined,
-  filesIn: () => undefined,
-  replaceVolumes: [],
-  withVolumes: false,
-  removeAccounts: { users: [], groups: [] },
-  owner,
 };
 
 function report(unit: UnitSpec): UnitReport {

@@ -1,0 +1,182 @@
+/** What a plan says of a change: field by field, line by line, file by file, and of a secret only that it changed. */
+import { describe, expect, test } from "vitest";
+import { containerOptions } from "../../src/engine/index.ts";
+import { type OciContainerInput, ociContainer } from "../../src/services/index.ts";
+import type { ItemName } from "../../src/store/index.ts";
+import type { UnitSpec } from "../../src/supervisor/index.ts";
+import { imageDifferences, unitDifferences } from "../../src/system/differences.ts";
+import { lineChanges } from "../../src/system/line-changes.ts";
+
+const cli = { engine: "podman", cli: "podman", extraArguments: [], verbose: false } as const;
+
+function unitOf(input: Partial<OciContainerInput>, hostEnvironment: readonly string[] = []): UnitSpec {
+  const container = ociContainer({ image: "localhost/x:1", ...input });
+  const strings = (pairs: readonly unknown[]): readonly string[] => pairs.map(String);
+  const fields = {
+    ...{ entrypoint: container.entrypoint, network: container.network, containerUser: container.containerUser },
+    ...{ workdir: container.workdir, environment: strings(container.environment), ports: strings(container.ports) },
+    volumes: strings(container.volumes),
+  };
+  const further = {
+    ...container,
+    ...Object.fromEntries(
+      [
+        "ulimits",
+        "sysctls",
+        "tmpfs",
+        "hosts",
+        "labels",
+        "annotations",
+        "logOptions",
+        "securityOptions",
+        "mounts",
+        "environmentFiles",
+      ].map((name) => [name, []]),
+    ),
+  };
+  const options = containerOptions("podman", fields, further as never);
+  return {
+    ...{
+      name: "web",
+      provision: ["web"],
+      requirement: container.requirement,
+      restartWith: [],
+      documentation: "",
+      oneShot: false,
+    },
+    ...{
+      respawn: container.respawn,
+      respawnLimit: 5,
+      respawnDelay: 100,
+      stopGrace: container.stopGrace,
+      autoStart: true,
+    },
+    ...{ logFile: null, user: null, group: null, actions: [], digest: "" },
+    start: {
+      kind: "container",
+      cli,
+      container: {
+        engine: "podman",
+        name: "web",
+        image: "localhost/x:1",
+        options,
+        extraArguments: [],
+        command: container.command,
+      },
+      imageId: null,
+      hostEnvironment,
+    },
+  };
+}
+
+describe("a container that changes", () => {
+  test.each<
+    readonly [
+      what: string,
+      before: Partial<OciContainerInput>,
+      after: Partial<OciContainerInput>,
+      lines: readonly string[],
+    ]
+  >([
+    [
+      "a variable",
+      { environment: { A: "1", B: "2" } },
+      { environment: { A: "2", B: "2" } },
+      ["environment: − A=1", "environment: + A=2"],
+    ],
+    ["a port", { ports: ["80:80"] }, { ports: ["81:80"] }, ["ports: − 80:80", "ports: + 81:80"]],
+    ["a mount", {}, { volumes: ["data:/data"] }, ["volumes: + data:/data"]],
+    ["a limit", { memory: "64m" }, { memory: "128m" }, ["memory: − 64m", "memory: + 128m"]],
+    [
+      "the order of what is alike",
+      { dns: ["10.0.0.1", "10.0.0.2"] },
+      { dns: ["10.0.0.2", "10.0.0.1"] },
+      ["dns: another order"],
+    ],
+    [
+      "how it is supervised",
+      { respawn: true, stopGrace: 5 },
+      { respawn: "on-failure", stopGrace: 9 },
+      ["respawn: true → on-failure", "stopGrace: 5 → 9"],
+    ],
+    ["what it requires", {}, { requirement: ["db"] }, ["requirement: + db"]],
+    ["its arguments", { command: ["a"] }, { command: ["b"] }, ["command: − a", "command: + b"]],
+    ["nothing", { memory: "64m" }, { memory: "64m" }, []],
+  ])("%s", (_, before, after, lines) => {
+    expect(unitDifferences(unitOf(before), unitOf(after))).toEqual(lines);
+  });
+
+  test("values from the host's environment are told of, and never shown", () => {
+    const lines = unitDifferences(unitOf({}, ["TOKEN=hunter2", "OLD=x"]), unitOf({}, ["TOKEN=hunter3", "NEW=y"]));
+    expect(lines).toEqual([
+      "hostEnvironment: TOKEN changed",
+      "hostEnvironment: NEW changed",
+      "hostEnvironment: OLD removed",
+    ]);
+  });
+});
+
+describe("an image that changes", () => {
+  const layer = (about: string, diffId: string, item: string) => ({
+    about,
+    diffId: `sha256:${diffId.repeat(64)}`,
+    digest: "",
+    size: 1,
+    item: item as ItemName,
+  });
+  const image = (...layers: readonly object[]) =>
+    ({ reference: "x", id: "sha256:0", manifest: "sha256:0", layers }) as never;
+  const files = new Map([
+    [
+      "one",
+      new Map([
+        ["/a", "1"],
+        ["/b", "1"],
+      ]),
+    ],
+    [
+      "two",
+      new Map([
+        ["/a", "2"],
+        ["/c", "1"],
+      ]),
+    ],
+    ["many", new Map(Array.from({ length: 30 }, (_, index) => [`/f${index}`, "1"] as const))],
+  ]);
+  const filesIn = (item: string) => files.get(item);
+
+  test("layer by layer, and file by file", () => {
+    expect(imageDifferences(image(layer("site", "a", "one")), image(layer("site", "b", "two")), filesIn)).toEqual([
+      "layer site: aaaaaaaaaaaa → bbbbbbbbbbbb",
+      "  ~ /a",
+      "  − /b",
+      "  + /c",
+    ]);
+  });
+
+  test("many files are counted after the first, and what is not known is not made up", () => {
+    const many = imageDifferences(image(layer("site", "a", "one")), image(layer("site", "b", "many")), filesIn);
+    expect(many).toHaveLength(14);
+    expect(many.at(-1)).toBe("  and 20 more");
+    expect(imageDifferences(image(layer("site", "a", "gone")), image(layer("site", "b", "two")), filesIn)).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe("a file that changes", () => {
+  test("the lines that go and come, with their numbers", () => {
+    expect(lineChanges("one\ntwo\nthree\n", "one\n2\nthree\nfour\n")).toEqual([
+      "line 2 − two",
+      "line 2 + 2",
+      "line 4 + four",
+    ]);
+  });
+
+  test("nothing for what is no text, and no more than a screen of a long one", () => {
+    expect(lineChanges(null, "x")).toEqual([]);
+    expect(lineChanges("a\0b", "x\0y")).toEqual([]);
+    const long = Array.from({ length: 100 }, (_, index) => `${index}\n`).join("");
+    expect(lineChanges(long, "")).toHaveLength(21);
+  });
+});
