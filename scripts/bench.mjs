@@ -1,13 +1,14 @@
 // Times whole commands, ours and a peer's in turn, and prints the medians, the ratio and the bar that it must stay under.
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const main = join(root, "dist/cli/main.js");
 const rounds = Number(process.argv[2] ?? 11);
-const containers = 20;
+const containers = 50;
 const scratch = mkdtempSync("/var/tmp/lading-bench-");
 const lading = { LADING_STATE: join(scratch, "state"), LADING_RUNTIME: join(scratch, "run") };
 let missed = 0;
@@ -27,9 +28,9 @@ function run(argv, { env = {}, cwd = root } = {}) {
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
 /** Runs both in turn; the ratio is the median of the pairs' ratios. */
-function compare(title, ours, peerName, peer, bar) {
+function compare(title, ours, peerName, peer, bar, most = rounds) {
   const pairs = [];
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = -1; round < Math.min(rounds, most); round += 1) {
     const pair = [ours(), peer()];
     if (round >= 0) pairs.push(pair);
   }
@@ -66,9 +67,8 @@ function declareMany() {
     `import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service } from "lading";
 const image = ociImage({ repository: "bench", value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
 export default homeEnvironment({ services: [service(ociServiceType, {
-  networks: [{ name: "lading-bench" }],
   containers: Array.from({ length: ${containers} }, (_, index) => ociContainer({
-    provision: \`bench-\${index}\`, image, network: "lading-bench", command: ["/bin/busybox", "sleep", "100000"], stopGrace: 0,
+    provision: \`bench-\${index}\`, image, network: "none", command: ["/bin/busybox", "sleep", "100000"], stopGrace: 0,
   })),
 })] });
 `,
@@ -76,53 +76,45 @@ export default homeEnvironment({ services: [service(ociServiceType, {
   return join(folder, "host.ts");
 }
 
-/** Debian's dockerd on a socket of its own, and Debian's docker-compose for the same containers. */
+/** Podman's own service on a socket, and Debian's docker-compose for the same containers on it: the same engine. */
 async function startCompose() {
-  const folder = join(scratch, "docker");
-  mkdirSync(join(folder, "project"), { recursive: true });
-  const socket = `unix://${folder}/docker.sock`;
-  const argv = [
-    "-H",
-    socket,
-    "--data-root",
-    `${folder}/data`,
-    "--exec-root",
-    `${folder}/exec`,
-    "--pidfile",
-    `${folder}/pid`,
-    "--bridge",
-    "none",
-    "--iptables=false",
-  ];
-  const daemon = spawn("dockerd", argv, { stdio: "ignore" });
+  const folder = join(scratch, "compose");
+  mkdirSync(folder);
+  const socket = `unix://${folder}/podman.sock`;
+  const service = spawn("podman", ["system", "service", "--time", "0", socket], { stdio: "ignore" });
   const env = { DOCKER_HOST: socket, COMPOSE_PROJECT_NAME: "ladingbench" };
   for (let tries = 0; spawnSync("docker", ["version"], { env: { ...process.env, ...env } }).status !== 0; tries += 1) {
-    if (tries > 300) throw new Error("dockerd did not start");
+    if (tries > 300) throw new Error("podman system service did not start");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  mkdirSync(join(folder, "image/bin"), { recursive: true });
-  cpSync("/bin/busybox", join(folder, "image/bin/busybox"));
-  run(["tar", "-C", join(folder, "image"), "-cf", join(folder, "image.tar"), "."]);
-  run(["docker", "import", join(folder, "image.tar"), "bench:latest"], { env });
-  const services = Array.from(
-    { length: containers },
-    (_, index) =>
-      `  bench-${index}:\n    image: bench:latest\n    command: ["/bin/busybox", "sleep", "100000"]\n    stop_grace_period: 0s\n`,
+  const services = (count, network) =>
+    Array.from(
+      { length: count },
+      (_, index) =>
+        `  bench-${index}:\n    image: localhost/bench:latest\n    command: ["/bin/busybox", "sleep", "100000"]\n    stop_grace_period: 0s\n${network}`,
+    ).join("");
+  writeFileSync(
+    join(folder, "docker-compose.yml"),
+    `version: "2.4"\nservices:\n${services(containers, "    network_mode: none\n")}`,
   );
-  writeFileSync(join(folder, "project/docker-compose.yml"), `version: "3"\nservices:\n${services.join("")}`);
-  const up = () => run(["docker-compose", "up", "-d"], { env, cwd: join(folder, "project") });
-  const stop = async () => {
-    spawnSync("docker-compose", ["down", "-t", "0"], { env: { ...process.env, ...env }, cwd: join(folder, "project") });
-    const ended = new Promise((resolve) => daemon.once("exit", resolve));
-    daemon.kill("SIGTERM");
-    await ended;
+  mkdirSync(join(folder, "thousand"));
+  writeFileSync(join(folder, "thousand/docker-compose.yml"), `version: "2.4"\nservices:\n${services(1000, "")}`);
+  return {
+    up: () => run(["docker-compose", "up", "-d"], { env, cwd: folder }),
+    down: () => run(["docker-compose", "down", "-t", "0"], { env, cwd: folder }),
+    config: () => run(["docker-compose", "config"], { cwd: join(folder, "thousand") }),
+    stop: async () => {
+      const ended = new Promise((resolve) => service.once("exit", resolve));
+      service.kill("SIGTERM");
+      await ended;
+    },
   };
-  return { up, stop };
 }
 
-async function benchUnchanged() {
+async function benchContainers() {
   const file = declareMany();
   const apply = () => run([process.execPath, main, "apply", file, "--yes"], { env: lading });
+  const down = () => run([process.execPath, main, "down", "--yes", "--volumes"], { env: lading });
   apply();
   const compose = await startCompose();
   try {
@@ -130,19 +122,116 @@ async function benchUnchanged() {
     compare(
       `lading apply unchanged, ${containers} containers`,
       apply,
-      "docker-compose up -d unchanged, on dockerd",
+      "docker-compose up -d unchanged, on the same engine",
       compose.up,
-      1 / 5,
+      1 / 20,
     );
+    compose.down();
+    down();
+    // Each round begins with nothing that runs; the image is there.
+    const fromNothing = (start, stop) => () => {
+      const seconds = start();
+      stop();
+      return seconds;
+    };
+    const names = Array.from({ length: containers }, (_, index) => `xargs-${index}`).join("\n");
+    const xargs = () =>
+      run([
+        "sh",
+        "-c",
+        `printf '%s\n' '${names}' | xargs -P4 -I N podman run -d --name N --network none localhost/bench:latest /bin/busybox sleep 100000 > /dev/null`,
+      ]);
+    const xargsDown = () => run(["sh", "-c", `printf '%s\n' '${names}' | xargs podman rm -f -t 0 > /dev/null`]);
+    compare(
+      `lading apply of ${containers} containers from nothing`,
+      fromNothing(apply, down),
+      "xargs -P4 podman run -d",
+      fromNothing(xargs, xargsDown),
+      1,
+      3,
+    );
+    compare(
+      `lading apply of ${containers} containers from nothing`,
+      fromNothing(apply, down),
+      "docker-compose up -d, on the same engine",
+      fromNothing(compose.up, compose.down),
+      1,
+      3,
+    );
+    await benchPlan(compose.config);
   } finally {
     await compose.stop();
-    run([process.execPath, main, "down", "--yes", "--volumes"], { env: lading });
+    down();
   }
+}
+
+/** The planner alone, over declared containers and as many that are observed, each of which changes. */
+async function benchPlan(config) {
+  const outfile = join(scratch, "plan.mjs");
+  await build({
+    stdin: { contents: 'export { planMany } from "./scripts/bench-plan.ts";', resolveDir: root, loader: "ts" },
+    ...{
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outfile,
+      packages: "external",
+      nodePaths: [join(root, "node_modules")],
+    },
+  });
+  const { planMany } = await import(pathToFileURL(outfile).href);
+  compare(
+    "planning 1,000 containers against 1,000 that run, all changed",
+    () => planMany(1000),
+    "docker-compose config of 1,000 services",
+    config,
+    1 / 4,
+    5,
+  );
+  const sizes = [10, 100, 1000, 10_000];
+  const times = sizes.map((size) => Math.min(...Array.from({ length: 5 }, () => planMany(size))));
+  const each = times.map((seconds, index) => (seconds / sizes[index]) * 1e6);
+  console.log(
+    `planning, by size: ${sizes.map((size, index) => `${size}: ${each[index].toFixed(1)} µs each`).join(", ")}`,
+  );
+  const linear = each[3] <= 2 * each[2];
+  if (!linear) missed += 1;
+  console.log(
+    `cost from 1,000 to 10,000 grows ${(times[3] / times[2]).toFixed(1)} times, ${linear ? "linear" : "NOT LINEAR"}`,
+  );
+}
+
+/** The most memory that a command takes for a declaration of 1,000 containers. */
+function benchMemory() {
+  const file = join(scratch, "thousand.ts");
+  writeFileSync(
+    file,
+    `import { homeEnvironment, ociContainer, ociServiceType, service } from "lading";
+export default homeEnvironment({ services: [service(ociServiceType, { containers: Array.from({ length: 1000 }, (_, index) =>
+  ociContainer({ provision: \`c-\${index}\`, image: "docker.io/library/nginx:1.27", environment: { N: String(index) }, ports: [[String(10000 + index), "80"]] })) })] });
+`,
+  );
+  const report = join(scratch, "memory.mjs");
+  writeFileSync(
+    report,
+    'import { isMainThread } from "node:worker_threads";\nif (isMainThread) process.on("exit", () => process.stderr.write("peak " + process.resourceUsage().maxRSS));\n',
+  );
+  const { stderr } = spawnSync(process.execPath, ["--import", report, main, "check", file], {
+    env: { ...process.env, ...lading },
+    encoding: "utf8",
+  });
+  const mebibytes = Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024;
+  const fits = mebibytes <= 150;
+  if (!fits) missed += 1;
+  console.log(
+    `memory of lading check for 1,000 containers: ${mebibytes.toFixed(0)} MiB, ${fits ? "within" : "OVER"} the bar of 150`,
+  );
 }
 
 try {
   benchCheck();
-  await benchUnchanged();
+  benchMemory();
+  await benchContainers();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
