@@ -67,7 +67,8 @@ export const codes = {
   "unit-failed":
     "A unit did not start or is not healthy; unless --on-failure says otherwise, the generation before was brought back.",
   "lock-invalid": "The lock file beside the declaration cannot be read as one.",
-  "plan-outdated": "A reviewed plan is not what would be done now, so nothing was done; or the file is no plan.",
+  "plan-invalid": "The file is no plan that `plan --json` printed.",
+  "plan-outdated": "A reviewed plan is not what would be done now, so nothing was done.",
   "generation-missing": "There is no generation of this number, or none to go back to.",
   "state-corrupt": "A state file cannot be read as what it should be.",
   "state-too-new": "A state file was written by a newer Lading.",

@@ -39,9 +39,7 @@ export async function run(
       context.print(reference);
       for (const detail of details) context.print(`    ${detail}`);
     }
-    context.print(
-      changes.length === 0 ? `${wanted.length} images are pinned already` : `${changes.length} pins changed`,
-    );
+    context.print(changes.length === 0 ? `pinned already: ${wanted.length}` : `pins changed: ${changes.length}`);
   }
   if (options.dryRun === true) return changes.length === 0 ? exitCodes.done : exitCodes.wouldChange;
   if (changes.length > 0) writeLock(file, lock);

@@ -21,10 +21,7 @@ export async function run(
     .filter((number) => current !== undefined && number < current)
     .at(-1);
   const number = wanted === undefined ? before : Number(wanted);
-  if (number === undefined) {
-    const hint = `the generations are ${host.generations.numbers().join(", ") || "none"}`;
-    throw new KnownError("generation-missing", "there is no generation to go back to", { hint });
-  }
+  if (number === undefined) throw host.generations.missing("there is no generation to go back to");
   const generation = host.generations.require(number);
   const planned = await host.plan(generation.spec, { replaceVolumes: names(options.replaceVolume) });
   printPlan(context, planned.plan);

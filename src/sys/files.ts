@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { hasErrno, KnownError } from "../base/index.ts";
+import { hasErrno, KnownError, messageOf } from "../base/index.ts";
 
 export {
   chmodSync,
@@ -122,6 +122,20 @@ export function readTextIfExists(path: string): string | undefined {
     if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
+}
+
+/** The object in a JSON file, or undefined when there is no file. `refuse` makes the error for anything else. */
+export function readJsonFile(path: string, refuse: (problem: string) => KnownError): object | undefined {
+  let value: unknown;
+  try {
+    const text = readTextIfExists(path);
+    if (text === undefined) return undefined;
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse("it holds no object");
+  return value;
 }
 
 /** Removes a tree whose folders may be read-only, as those of the store are. */

@@ -3,15 +3,15 @@
  * `current` is a symbolic link, so going from one to another is one rename.
  */
 import { join } from "node:path";
-import { type Digest, KnownError, messageOf, type Paths } from "../base/index.ts";
+import { type Digest, KnownError, type Paths } from "../base/index.ts";
 import type { ItemName } from "../store/index.ts";
 import type { UnitSet } from "../supervisor/index.ts";
 import {
   ensureFolder,
   existsSync,
   readdirSync,
+  readJsonFile,
   readLinkIfExists,
-  readTextIfExists,
   removeForGood,
   renameSync,
   rmSync,
@@ -65,8 +65,14 @@ export class Generations {
   /** The generation of this number, or an error that names those that there are. */
   require(number: number): Generation {
     if (this.numbers().includes(number)) return this.read(number);
-    const hint = `the generations are ${this.numbers().join(", ") || "none"}`;
-    throw new KnownError("generation-missing", `there is no generation ${number}`, { hint });
+    throw this.missing(`there is no generation ${number}`);
+  }
+
+  /** The error for a generation that is wanted and is not there. */
+  missing(message: string): KnownError {
+    const numbers = this.numbers().join(", ");
+    const hint = numbers === "" ? "`lading apply FILE` makes the first" : `the generations are ${numbers}`;
+    return new KnownError("generation-missing", message, { hint });
   }
 
   /** Removes all but the newest `keep`; never the current one, nor the one before it. Returns those that went. */
@@ -126,21 +132,16 @@ export class Generations {
 
 /** Reads a generation's file; one from a newer Lading, or a damaged one, is an error that says so. */
 export function readGeneration(path: string): Generation {
-  const text = readTextIfExists(path);
-  if (text === undefined) throw new KnownError("generation-missing", `there is no generation at ${path}`);
-  let generation: Generation;
-  try {
-    generation = {
-      sourceDigest: null,
-      author: null,
-      message: null,
-      ...(JSON.parse(text) as Omit<Generation, keyof Origin> & Partial<Origin> & Pick<Origin, "source">),
-    };
-  } catch (error) {
-    throw new KnownError("state-corrupt", `${path} is damaged: ${messageOf(error)}`, {
-      hint: "switch to another generation",
-    });
-  }
+  const refuse = (problem: string): KnownError =>
+    new KnownError("state-corrupt", `${path} is damaged: ${problem}`, { hint: "switch to another generation" });
+  const found = readJsonFile(path, refuse);
+  if (found === undefined) throw new KnownError("generation-missing", `there is no generation at ${path}`);
+  const generation: Generation = {
+    sourceDigest: null,
+    author: null,
+    message: null,
+    ...(found as Omit<Generation, keyof Origin> & Partial<Origin> & Pick<Origin, "source">),
+  };
   if (generation.version > 1) {
     throw new KnownError("state-too-new", `${path} was written by a newer Lading`, { hint: "use that version again" });
   }

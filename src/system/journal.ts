@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { KnownError, type Paths } from "../base/index.ts";
-import { ensureFolder, readTextIfExists, rmSync, syncFolder, writeFileAtomic } from "../sys/index.ts";
+import { ensureFolder, readJsonFile, rmSync, syncFolder, writeFileAtomic } from "../sys/index.ts";
 
 export interface JournalEntry {
   readonly version: 1;
@@ -33,14 +33,10 @@ export class Journal {
   }
 
   read(): JournalEntry | undefined {
-    const text = readTextIfExists(this.#path);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text) as JournalEntry;
-    } catch (error) {
-      const hint = "it was written whole, so something else damaged it; remove it and apply again";
-      throw new KnownError("state-corrupt", `${this.#path} is damaged`, { cause: error, hint });
-    }
+    const hint = "it was written whole, so something else damaged it; remove it and apply again";
+    const refuse = (problem: string): KnownError =>
+      new KnownError("state-corrupt", `${this.#path} is damaged: ${problem}`, { hint });
+    return readJsonFile(this.#path, refuse) as JournalEntry | undefined;
   }
 
   write(entry: JournalEntry): void {

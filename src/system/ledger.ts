@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { KnownError, type Paths } from "../base/index.ts";
-import { ensureFolder, readTextIfExists, writeFileAtomic } from "../sys/index.ts";
+import { ensureFolder, readJsonFile, writeFileAtomic } from "../sys/index.ts";
 
 /** A file under management, by the digests of what it can hold without anybody else's doing. */
 export interface LedgerFile {
@@ -71,15 +71,11 @@ export class LedgerFileStore {
   }
 
   read(): Ledger {
-    const text = readTextIfExists(this.#path);
-    if (text === undefined) return empty;
-    try {
-      return { ...empty, ...(JSON.parse(text) as Ledger) };
-    } catch (error) {
-      const hint =
-        "it says what Lading made on this host; restore it from a copy, or move it away and lose that knowledge";
-      throw new KnownError("state-corrupt", `${this.#path} is damaged`, { cause: error, hint });
-    }
+    const hint =
+      "it says what Lading made on this host; restore it from a copy, or move it away and lose that knowledge";
+    const refuse = (problem: string): KnownError =>
+      new KnownError("state-corrupt", `${this.#path} is damaged: ${problem}`, { hint });
+    return { ...empty, ...readJsonFile(this.#path, refuse) };
   }
 
   update(change: (ledger: Ledger) => Partial<Ledger>): void {

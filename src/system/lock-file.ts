@@ -2,8 +2,8 @@
  * The lock file: which manifest each image reference of a declaration means. It lies beside the declaration (host.lock.json
  * beside host.ts), is meant to be committed, and is what `apply` pulls; without it a tag means whatever the registry says.
  */
-import { KnownError, messageOf, parseImageRef } from "../base/index.ts";
-import { readTextIfExists, writeFileAtomic } from "../sys/index.ts";
+import { KnownError, parseImageRef } from "../base/index.ts";
+import { readJsonFile, writeFileAtomic } from "../sys/index.ts";
 import type { ImageSpec, SystemSpec } from "./spec.ts";
 
 /** What was learnt of an image when it was pinned. */
@@ -28,21 +28,25 @@ export function lockPath(declaration: string): string {
 
 export function readLock(declaration: string): LockFile | undefined {
   const path = lockPath(declaration);
-  const text = readTextIfExists(path);
-  if (text === undefined) return undefined;
   const hint = "write it anew with: lading lock FILE";
-  let lock: Partial<LockFile>;
-  try {
-    lock = JSON.parse(text) as Partial<LockFile>;
-  } catch (error) {
-    throw new KnownError("lock-invalid", `${path} is no JSON: ${messageOf(error)}`, { hint });
-  }
+  const refuse = (problem: string): KnownError =>
+    new KnownError("lock-invalid", `${path} is no lock file: ${problem}`, { hint });
+  const lock = readJsonFile(path, refuse) as Partial<LockFile> | undefined;
+  if (lock === undefined) return undefined;
   if (typeof lock.version === "number" && lock.version > 1)
     throw new KnownError("state-too-new", `${path} was written by a newer Lading`, { hint: "use that version again" });
-  const images = Object.entries(lock.images ?? {});
-  if (lock.version !== 1 || images.some(([, { digest }]) => !/^sha256:[0-9a-f]{64}$/.test(digest)))
-    throw new KnownError("lock-invalid", `${path} is not a lock file`, { hint });
-  return lock as LockFile;
+  const images: readonly [string, Partial<PinnedImage> | null][] = Object.entries(lock.images ?? {});
+  const bad = images.find(
+    ([, image]) =>
+      !(
+        /^sha256:[0-9a-f]{64}$/.test(image?.digest ?? "") &&
+        Array.isArray(image?.layers) &&
+        image?.labels instanceof Object
+      ),
+  );
+  if (bad !== undefined) throw refuse(`what it says of ${bad[0]} is not what \`lading lock\` writes`);
+  if (lock.version !== 1) throw refuse(`its version is ${JSON.stringify(lock.version)}, not 1`);
+  return { version: 1, images: lock.images ?? {} };
 }
 
 export function writeLock(declaration: string, lock: LockFile): void {

@@ -3,8 +3,8 @@
  * could be forged; it holds what was shown, and a digest of all that would be done. `apply` plans again and goes on only
  * where nothing is otherwise.
  */
-import { digestOfJson, KnownError, messageOf } from "../base/index.ts";
-import { readTextIfExists } from "../sys/index.ts";
+import { digestOfJson, KnownError } from "../base/index.ts";
+import { readJsonFile } from "../sys/index.ts";
 import type { Planned } from "./planned.ts";
 import type { Plan, Step } from "./planner.ts";
 import { type SystemSpec, systemDigest } from "./spec.ts";
@@ -51,20 +51,26 @@ export function planJson(plan: Plan, origin?: PlanOrigin): object {
   };
 }
 
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
 /** Reads a plan that `plan --json` printed. */
 export function readPlanFile(path: string): ReviewedPlan {
   const hint = "make it with: lading plan FILE --json > plan.json";
-  const text = readTextIfExists(path);
-  if (text === undefined) throw new KnownError("file-missing", `there is no file ${path}`, { hint });
-  let plan: Partial<ReviewedPlan> & { readonly version?: unknown };
-  try {
-    plan = JSON.parse(text) as typeof plan;
-  } catch (error) {
-    throw new KnownError("plan-outdated", `${path} is no plan: ${messageOf(error)}`, { hint });
-  }
-  const { version, source, basis, replaceVolumes = [], steps } = plan;
-  if (version !== 1 || typeof source !== "string" || typeof basis !== "string" || !Array.isArray(steps))
-    throw new KnownError("plan-outdated", `${path} is no plan that can be carried out`, { hint });
+  const refuse = (problem: string): KnownError =>
+    new KnownError("plan-invalid", `${path} is no plan: ${problem}`, { hint });
+  const found = readJsonFile(path, refuse);
+  if (found === undefined) throw new KnownError("file-missing", `there is no file ${path}`, { hint });
+  const { version, source, basis, replaceVolumes, steps } = found as Partial<
+    Record<keyof ReviewedPlan | "version", unknown>
+  >;
+  if (version !== 1) throw refuse(`its version is ${JSON.stringify(version)}, not 1`);
+  if (typeof source !== "string" || typeof basis !== "string") throw refuse("it has no source and basis");
+  if (!isTexts(replaceVolumes)) throw refuse("its replaceVolumes are no list of names");
+  const isStep = (step: unknown): step is ReviewedPlan["steps"][number] =>
+    typeof step === "object" && step !== null && "details" in step && isTexts(step.details);
+  if (!Array.isArray(steps) || !steps.every(isStep)) throw refuse("its steps are not those of a plan");
   return { source, basis, replaceVolumes, steps };
 }
 

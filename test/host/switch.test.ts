@@ -85,12 +85,8 @@ describe.skipIf(notHere !== undefined)("switching", () => {
     expect(ids(after).probe).toBe(ids(before).probe);
     expect(ids(after).web).not.toBe(ids(before).web);
     expect((await world.lading(["apply", "--plan", world.path("plan.json")])).stderr).toContain("error plan-outdated:");
-    for (const bad of ["", "{}", '{"version":1,"steps":[]}']) {
-      writeFileSync(world.path("bad.json"), bad);
-      expect((await world.lading(["apply", "--plan", world.path("bad.json")])).stderr).toContain(
-        "error plan-outdated:",
-      );
-    }
+    writeFileSync(world.path("bad.json"), '{"version":1,"steps":[]}');
+    expect((await world.lading(["apply", "--plan", world.path("bad.json")])).stderr).toContain("error plan-invalid:");
     expect((await world.lading(["apply"])).status).toBe(2);
   });
 
@@ -234,7 +230,7 @@ describe.skipIf(notHere !== undefined)("switching", () => {
       const reference = await push("one");
       const more = `ociContainer({ provision: "pulled", image: "${reference}", command: ["/bin/busybox", "sleep", "100000"], extraArguments: ["--init"], stopGrace: 1 }),`;
       await world.write({ "pinned.ts": declaration(port, { containers: more }) });
-      expect(await world.ok("lock", "pinned.ts")).toContain("1 pins changed");
+      expect(await world.ok("lock", "pinned.ts")).toContain("pins changed: 1");
       expect(await world.ok("lock", "pinned.ts")).toContain("pinned already");
       const pins = (): { images: Record<string, { digest: string; labels: object }> } =>
         JSON.parse(readFileSync(world.path("pinned.lock.json"), "utf8"));
