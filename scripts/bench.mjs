@@ -167,7 +167,8 @@ async function benchContainers() {
 
 /** The planner alone, over declared containers and as many that are observed, each of which changes. */
 async function benchPlan(config) {
-  const outfile = join(scratch, "plan.mjs");
+  // Beside the packages that it imports.
+  const outfile = join(root, "node_modules/.cache/lading-bench/plan.mjs");
   await build({
     stdin: { contents: 'export { planMany } from "./scripts/bench-plan.ts";', resolveDir: root, loader: "ts" },
     ...{
@@ -176,7 +177,6 @@ async function benchPlan(config) {
       format: "esm",
       outfile,
       packages: "external",
-      nodePaths: [join(root, "node_modules")],
     },
   });
   const { planMany } = await import(pathToFileURL(outfile).href);

@@ -329,11 +329,11 @@ export class Supervisor {
     }
   }
 
-  /** As many at once as there are processors: more would only make each slower (measured). */
+  /** Twice as many at once as there are processors, for an engine's command also waits for locks and the disk. */
   #enqueue(work: () => Promise<void>): void {
     this.#queue.push(work);
     const next = (): void => {
-      const work = this.#busy < availableParallelism() ? this.#queue.shift() : undefined;
+      const work = this.#busy < 2 * availableParallelism() ? this.#queue.shift() : undefined;
       if (work === undefined) return;
       this.#busy += 1;
       void work().finally(() => {
