@@ -1,4 +1,5 @@
 /** A host on which nothing was declared yet and rootless containers lack nothing, as `observe` would see it. */
+import { emptyLedger } from "../src/system/ledger.ts";
 import type { Observed } from "../src/system/observe.ts";
 import type { PlanContext } from "../src/system/planner.ts";
 
@@ -34,17 +35,7 @@ export const observedNothing: Observed = {
   supervisor: null,
   ports: [],
   sources: {},
-  ledger: {
-    version: 1,
-    groups: [],
-    users: [],
-    homes: [],
-    files: [],
-    retained: [],
-    sysctls: [],
-    lingering: [],
-    boot: [],
-  },
+  ledger: emptyLedger,
   current: null,
   missingPrograms: [],
 };

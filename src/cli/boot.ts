@@ -5,16 +5,8 @@
 import { dirname } from "node:path";
 import { KnownError, messageOf } from "../base/index.ts";
 import { ownIdentity } from "../engine/index.ts";
-import {
-  ensureFolder,
-  existsSync,
-  readLinkIfExists,
-  rmSync,
-  runOrFail,
-  symlinkSync,
-  writeFileAtomic,
-} from "../sys/index.ts";
-import { type BootFile, bootFile, type Init } from "../system/index.ts";
+import { ensureFolder, existsSync, readLinkIfExists, rmSync, symlinkSync, writeFileAtomic } from "../sys/index.ts";
+import { type BootFile, bootFile, type Init, reloadReader } from "../system/index.ts";
 import type { Answer, Context } from "./context.ts";
 import { run as runDaemonCommand } from "./daemon.ts";
 
@@ -53,15 +45,6 @@ async function fileFor(context: Context, init: Init): Promise<BootFile> {
   return bootFile(init, command, { home: uid === 0 ? null : home, serviceFolder });
 }
 
-async function reloadSystemd(): Promise<void> {
-  if (!existsSync("/run/systemd/system")) return;
-  const uid = process.getuid?.();
-  const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`;
-  await runOrFail(["systemctl", ...(uid === 0 ? [] : ["--user"]), "daemon-reload"], {
-    env: { XDG_RUNTIME_DIR: runtime },
-  });
-}
-
 async function install(context: Context, options: BootOptions): Promise<void> {
   const init = initOf(options.init);
   const file = await fileFor(context, init);
@@ -78,7 +61,7 @@ async function install(context: Context, options: BootOptions): Promise<void> {
     rmSync(link, { force: true });
     symlinkSync(target, link);
   }
-  if (init === "systemd") await reloadSystemd();
+  await reloadReader(file.path);
   context.print(`${init} runs \`lading boot\` from the next boot on (${file.path})`);
 }
 

@@ -48,11 +48,14 @@ export abstract class EngineProgram {
     return result.stdout;
   }
 
-  /** The JSON that a subcommand prints: one value, or one on each line. */
-  protected async json<T>(args: readonly string[], shape: "value" | "lines" = "value"): Promise<T> {
-    const output = await this.text(args);
+  /** The JSON that a subcommand prints. */
+  protected async json<T>(args: readonly string[]): Promise<T> {
+    return this.parse(args, (await this.text(args)).trim() || "[]");
+  }
+
+  /** What a subcommand printed, as the JSON that it must be. */
+  protected parse<T>(args: readonly string[], text: string): T {
     try {
-      const text = shape === "lines" ? `[${output.trim().split("\n").join(",")}]` : output.trim() || "[]";
       return (JSON.parse(text) ?? []) as T;
     } catch (error) {
       const hint = `try it: ${this.argv(args).join(" ")}`;

@@ -62,13 +62,7 @@ export class Docker extends EngineProgram implements Engine {
     const args = [...inspect, ...ids];
     const result = await this.ask(args);
     if (result.status !== 0 && !/no such/i.test(result.stderr)) throw this.failure(args, result);
-    try {
-      return JSON.parse(result.stdout) as readonly T[];
-    } catch (error) {
-      const hint = `try it: ${this.argv(inspect).join(" ")}`;
-      const message = `docker ${inspect.join(" ")} answered with something that is no JSON`;
-      throw new KnownError("engine-failed", message, { cause: error, hint });
-    }
+    return this.parse(inspect, result.stdout);
   }
 
   async containers(): Promise<readonly EngineContainer[]> {

@@ -22,6 +22,7 @@ import {
   type ProcessId,
   processId,
   readdirSync,
+  readJsonFile,
   readTextIfExists,
   removeTree,
   renameSync,
@@ -152,12 +153,16 @@ export class Store {
     if (!existsSync(folder)) return [];
     const names = readdirSync(folder).filter((name) => /^\d+$/.test(name));
     return names.flatMap((name) => {
-      const { process: holder, items } = JSON.parse(readTextIfExists(join(folder, name)) ?? "{}") as {
+      const path = join(folder, name);
+      const hint = "it was written whole, so something else damaged it; remove it when no other command runs";
+      const refuse = (problem: string): KnownError =>
+        new KnownError("state-corrupt", `${path} is damaged: ${problem}`, { hint });
+      const { process: holder, items } = (readJsonFile(path, refuse) ?? {}) as {
         readonly process?: ProcessId;
         readonly items?: readonly ItemName[];
       };
       if (holder !== undefined && isAlive(holder)) return items ?? [];
-      removeTree(join(folder, name));
+      removeTree(path);
       return [];
     });
   }

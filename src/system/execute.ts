@@ -154,10 +154,13 @@ async function writeManaged(
   await reloadReader(deed.path);
 }
 
-/** systemd reads its units once; everybody else's files are read when they are needed. */
+/** systemd, and a user's manager, read their units once; everybody else's files are read when they are needed. */
 export async function reloadReader(path: string): Promise<void> {
   if (path.startsWith("/etc/systemd/system/") && existsSync("/run/systemd/system"))
     await runOrFail(["systemctl", "daemon-reload"]);
+  const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
+  if (path.includes("/systemd/user/") && existsSync(join(runtime, "systemd/private")))
+    await runOrFail(["systemctl", "--user", "daemon-reload"], { env: { XDG_RUNTIME_DIR: runtime } });
 }
 
 async function restoreManaged(

@@ -28,7 +28,7 @@ import { LedgerFileStore } from "./ledger.ts";
 import { type Observed, observe, observeBasics, observeSupervisor } from "./observe.ts";
 import { plan } from "./plan.ts";
 import type { HostOptions, Planned } from "./planned.ts";
-import type { PlanContext, Step } from "./planner.ts";
+import type { PlanContext } from "./planner.ts";
 import { allowReplacing, type Compiled, emptySystem, resolveImages, type SystemSpec, systemDigest } from "./spec.ts";
 import { isUnit, type OnFailure, Switch } from "./switch.ts";
 import { type Difference, diffSystems } from "./system-diff.ts";
@@ -160,10 +160,10 @@ export class Host {
     if (systemDigest(resolveImages(spec, idOf)) !== current.digest) return false;
     const status = await observeSupervisor(this.#paths);
     if (status === null || !status.settled || status.units.length !== current.spec.units.length) return false;
-    const inPlace = status.units.every((unit) => {
-      const declared = current.spec.units.find((each) => each.name === unit.name);
-      return declared?.digest === unit.digest && (unit.wanted === "down" || isUp(unit));
-    });
+    const digests = new Map(current.spec.units.map(({ name, digest }) => [name, digest]));
+    const inPlace = status.units.every(
+      (unit) => digests.get(unit.name) === unit.digest && (unit.wanted === "down" || isUp(unit)),
+    );
     const { files } = this.#ledger.read();
     const filesAsWritten = files.every((file) => {
       const content = readTextIfExists(`${this.#paths.root}${file.path}`);
@@ -183,9 +183,9 @@ export class Host {
       if (state !== "ok" && repair !== null) await this.repair([repair]).catch(onProblem);
   }
 
-  /** Records a file that starts the supervisor at boot, so that `down` takes it away. */
+  /** Records files that start the supervisor at boot, beside those of another init, so that `down` takes them away. */
   recordBoot(files: readonly string[]): void {
-    this.#ledger.update(() => ({ boot: files }));
+    this.#ledger.update(({ boot }) => ({ boot: [...new Set([...boot, ...files])] }));
   }
 
   /** Takes away what starts the supervisor at boot; returns what that was. */
@@ -193,7 +193,7 @@ export class Host {
     const files = this.#ledger.read().boot;
     for (const path of files) removeForGood(path);
     for (const path of files) await reloadReader(path);
-    if (files.length > 0) this.recordBoot([]);
+    if (files.length > 0) this.#ledger.update(() => ({ boot: [] }));
     return files;
   }
 
@@ -241,10 +241,9 @@ export class Host {
     const settingsLast = [...steps].sort(
       (a, b) => Number(a.deed.kind === "file-restore") - Number(b.deed.kind === "file-restore"),
     );
-    for (const { deed, what } of settingsLast) {
-      if (isUnit({ deed } as Step)) continue;
-      this.#options.onProgress?.(what);
-      await execute(deed, context);
+    for (const step of settingsLast.filter((each) => !isUnit(each))) {
+      this.#options.onProgress?.(step.what);
+      await execute(step.deed, context);
     }
     for (const { logFile } of observed.current?.spec.units ?? [])
       if (logFile !== null) removeWithEmptyFolder(`${this.#paths.root}${logFile}`);
@@ -261,6 +260,6 @@ export class Host {
     }
     rmSync(join(this.#paths.state, "daemon.log"), { force: true });
     if (!kept) removeTree(this.#paths.state);
-    if (existsSync(this.#paths.runtime)) removeTree(this.#paths.runtime);
+    removeTree(this.#paths.runtime);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { KnownError, type Paths } from "../base/index.ts";
-import { ensureFolder, readJsonFile, rmSync, syncFolder, writeFileAtomic } from "../sys/index.ts";
+import { ensureFolder, readJsonFile, removeForGood, writeFileAtomic } from "../sys/index.ts";
 
 export interface JournalEntry {
   readonly version: 1;
@@ -45,7 +45,6 @@ export class Journal {
   }
 
   clear(): void {
-    rmSync(this.#path, { force: true });
-    syncFolder(this.#folder);
+    removeForGood(this.#path);
   }
 }

@@ -51,7 +51,8 @@ export interface Ledger {
   readonly boot: readonly string[];
 }
 
-const empty: Ledger = {
+/** Of a host on which Lading made nothing. */
+export const emptyLedger: Ledger = {
   version: 1,
   groups: [],
   users: [],
@@ -75,7 +76,7 @@ export class LedgerFileStore {
       "it says what Lading made on this host; restore it from a copy, or move it away and lose that knowledge";
     const refuse = (problem: string): KnownError =>
       new KnownError("state-corrupt", `${this.#path} is damaged: ${problem}`, { hint });
-    return { ...empty, ...readJsonFile(this.#path, refuse) };
+    return { ...emptyLedger, ...readJsonFile(this.#path, refuse) };
   }
 
   update(change: (ledger: Ledger) => Partial<Ledger>): void {

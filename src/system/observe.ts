@@ -165,11 +165,21 @@ async function observeEngine(
   return { user, cli, containers, networks, volumes, images };
 }
 
-/** The engines that a system uses, each once. */
-export function enginesOf(spec: SystemSpec): readonly { readonly user: string | null; readonly cli: EngineCli }[] {
-  const found = new Map<string, { user: string | null; cli: EngineCli }>();
-  for (const { user, cli } of [...spec.images, ...spec.objects]) found.set(JSON.stringify([user, cli]), { user, cli });
-  return [...found.values()];
+/** An engine and whose it is. */
+interface EngineUse {
+  readonly user: string | null;
+  readonly cli: EngineCli;
+}
+
+/** What makes two uses the same engine; how much is told of its commands does not. */
+export function engineKey({ user, cli }: EngineUse): string {
+  return JSON.stringify([user, cli.cli, cli.extraArguments]);
+}
+
+/** The engines that systems use, each once. */
+export function enginesOf(...specs: readonly SystemSpec[]): readonly EngineUse[] {
+  const uses = specs.flatMap((spec) => [...spec.images, ...spec.objects]);
+  return [...new Map(uses.map(({ user, cli }) => [engineKey({ user, cli }), { user, cli }])).values()];
 }
 
 function findProgram(program: string): boolean {
@@ -196,7 +206,6 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
     ...[...ledger.users, ...ledger.lingering],
   ]);
   const filePaths = new Set([...target.files.map((file) => file.path), ...ledger.files.map((file) => file.path)]);
-  const engines = new Map(specs.flatMap(enginesOf).map((each) => [JSON.stringify(each), each]));
   const imagesOf = (user: string | null, cli: EngineCli): readonly ImageSpec[] =>
     target.images.filter((image) => image.user === user && image.cli.engine === cli.engine);
   return {
@@ -207,7 +216,7 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
     ),
     files: Object.fromEntries([...filePaths].map((path) => [path, observeFile(`${paths.root}${path}`)])),
     engines: await Promise.all(
-      [...engines.values()].map(({ user, cli }) => observeEngine(user, cli, imagesOf(user, cli))),
+      enginesOf(...specs).map(({ user, cli }) => observeEngine(user, cli, imagesOf(user, cli))),
     ),
     supervisor: await observeSupervisor(paths),
     ports: listeningPorts(),

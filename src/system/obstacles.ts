@@ -2,7 +2,7 @@
 import { KnownError } from "../base/index.ts";
 import { type EngineCli, labels } from "../engine/index.ts";
 import { parseSubnet, subnetsOverlap } from "../sys/index.ts";
-import type { Observed, ObservedEngine } from "./observe.ts";
+import { engineKey, type Observed, type ObservedEngine } from "./observe.ts";
 import { type HostPort, hostPorts } from "./ports.ts";
 import { sourceProblems } from "./sources.ts";
 import type { SystemSpec } from "./spec.ts";
@@ -12,11 +12,8 @@ export function engineFor(
   observed: Observed,
   { user, cli }: { readonly user: string | null; readonly cli: EngineCli },
 ): ObservedEngine | undefined {
-  return observed.engines.find((each) => each.user === user && sameEngine(each.cli, cli));
-}
-
-function sameEngine(a: EngineCli, b: EngineCli): boolean {
-  return JSON.stringify([a.cli, a.extraArguments]) === JSON.stringify([b.cli, b.extraArguments]);
+  const key = engineKey({ user, cli });
+  return observed.engines.find((each) => engineKey(each) === key);
 }
 
 /** Everything that would make the switch to `target` fail, or harm what is not ours. */

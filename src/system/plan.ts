@@ -179,7 +179,9 @@ function planRemovals(
   const { owner } = context;
   for (const { user, cli, networks, volumes } of observed.engines) {
     const declares = (object: string, name: string): boolean =>
-      target.objects.some((each) => each.object === object && each.name === name && each.user === user);
+      target.objects.some(
+        (each) => each.object === object && each.name === name && each.user === user && each.cli.engine === cli.engine,
+      );
     for (const { name } of networks.filter((each) => isOurs(each, owner))) {
       if (declares("network", name)) continue;
       planner.add(

@@ -24,12 +24,19 @@ export async function inspectRemote({ reference, user, place }: ImageSpec, signa
       hint,
     });
   }
-  const {
-    Digest: digest,
-    Created: created = null,
-    Labels,
-    LayersData = [],
-  } = JSON.parse(result.stdout) as SkopeoReport;
+  const { Digest: digest, Created: created = null, Labels, LayersData = [] } = parseReport(reference, result.stdout);
   const layers = LayersData.map(({ Digest, Size }) => ({ digest: Digest, size: Size }));
   return { digest, created, labels: Labels ?? {}, layers };
+}
+
+function parseReport(reference: string, text: string): SkopeoReport {
+  try {
+    return JSON.parse(text) as SkopeoReport;
+  } catch (error) {
+    const hint = `try it: skopeo inspect docker://${reference}`;
+    throw new KnownError("engine-failed", "skopeo inspect answered with something that is no JSON", {
+      cause: error,
+      hint,
+    });
+  }
 }

@@ -135,28 +135,26 @@ export class Switch {
         throw new Problems([error, second].map(asKnown));
       });
       if (this.#host.options.signal?.aborted) {
-        throw new KnownError("interrupted", "interrupted: what had been begun was undone", { cause: undefined });
+        throw new KnownError("interrupted", "interrupted: what had been begun was undone");
       }
       throw error;
     }
   }
 
+  #execute({ deed }: Step, signal: AbortSignal | undefined): Promise<void> {
+    const { options, store, ledger } = this.#host;
+    return execute(deed, { paths: options.paths, store, ledger, signal, onProgress: options.onProgress });
+  }
+
   /** Loads and pulls images, a few at once; every one that fails is told of. */
   async #fetch(steps: readonly Step[]): Promise<void> {
     const { signal, onProgress } = this.#host.options;
-    const context = {
-      paths: this.#host.options.paths,
-      store: this.#host.store,
-      ledger: this.#host.ledger,
-      signal,
-      onProgress,
-    };
     const queue = [...steps];
     const errors: unknown[] = [];
     const work = async (): Promise<void> => {
       for (let step = queue.shift(); step !== undefined && !signal?.aborted; step = queue.shift()) {
         onProgress?.(step.what);
-        await execute(step.deed, context).catch((error: unknown) => errors.push(error));
+        await this.#execute(step, signal).catch((error: unknown) => errors.push(error));
       }
     };
     await Promise.all(Array.from({ length: fetchesAtOnce }, work));
@@ -180,11 +178,10 @@ export class Switch {
   async #carryOut(planned: Planned, source: Origin | Generation, entry: JournalEntry): Promise<Generation> {
     const { plan, target } = planned;
     const { signal, onProgress } = this.#host.options;
-    const context = { paths: this.#host.options.paths, store: this.#host.store, ledger: this.#host.ledger, signal };
     for (const step of plan.steps.filter((each) => !isLate(each) && !isUnit(each) && !isImage(each))) {
       signal?.throwIfAborted();
       onProgress?.(step.what);
-      await execute(step.deed, context);
+      await this.#execute(step, signal);
     }
     await this.#fetch(imageSteps(planned).later);
     // What was pulled has an identifier only now.
@@ -199,7 +196,7 @@ export class Switch {
     const generation = existing ?? this.#host.generations.create(number, final, source);
     signal?.throwIfAborted();
     await this.#putInForce(generation, plan);
-    for (const step of plan.steps.filter(isLate)) await execute(step.deed, context);
+    for (const step of plan.steps.filter(isLate)) await this.#execute(step, signal);
     return generation;
   }
 
@@ -273,18 +270,12 @@ export class Switch {
       from?.spec ?? emptySystem,
       this.#host.context(null, { removeAccounts: made, withVolumes: !entry.hadVolumes }),
     ).steps;
-    const context = {
-      paths: this.#host.options.paths,
-      store: this.#host.store,
-      ledger: this.#host.ledger,
-      signal: undefined,
-    };
     if (from === undefined) await this.endSupervision(unfinished ?? emptySystem);
     else if ((await observeSupervisor(this.#host.options.paths)) !== null) {
       await this.#client.load(this.#host.generations.path(from.number));
       await this.#client.settled();
     }
-    for (const step of steps) if (!isUnit(step)) await execute(step.deed, context);
+    for (const step of steps) if (!isUnit(step)) await this.#execute(step, undefined);
     if (entry.isNew && entry.to !== null) this.#host.generations.remove(entry.to);
     this.#host.journal.clear();
   }

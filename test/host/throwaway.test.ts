@@ -424,10 +424,12 @@ DelegateControllers=cpu memory pids
          lading boot install --init runit; sh -n /etc/sv/lading/run; readlink /var/service/lading
          pid() { lading status --json | grep -m 1 '"pid"' | tr -dc 0-9; }; before=$(pid); /etc/sv/lading/run > /dev/null 2>&1 &
          for try in $(seq 100); do after=$(pid || true); [ -n "$after" ] && [ "$after" != "$before" ] && break; sleep 0.1; done
-         [ "$after" = "$!" ] && echo taken over; lading boot install --init upstart || true; lading boot sideways || true`,
+         [ "$after" = "$!" ] && echo taken over; lading boot install --init upstart || true; lading boot sideways || true
+         lading boot uninstall > /dev/null; echo "left: $(ls -d /etc/init.d/lading /etc/runlevels/default/lading /etc/sv/lading/run /var/service/lading 2> /dev/null)"`,
       );
       expect(out).toContain("/etc/init.d/lading\n");
       expect(out).toContain("/etc/sv/lading\ntaken over\n");
+      expect(out).toMatch(/\nleft: \n$/);
       expect(out.match(/error usage:/g)).toHaveLength(2);
     });
 

@@ -6,6 +6,10 @@ import type { ItemName } from "../../src/store/index.ts";
 import type { UnitSpec } from "../../src/supervisor/index.ts";
 import { imageDifferences, unitDifferences } from "../../src/system/differences.ts";
 import { lineChanges } from "../../src/system/line-changes.ts";
+import { enginesOf } from "../../src/system/observe.ts";
+import { plan } from "../../src/system/plan.ts";
+import { emptySystem } from "../../src/system/spec.ts";
+import { noLookups, observedNothing } from "../observed.ts";
 
 const cli = { engine: "podman", cli: "podman", extraArguments: [], verbose: false } as const;
 
@@ -178,5 +182,31 @@ describe("a file that changes", () => {
     expect(lineChanges("a\0b", "x\0y")).toEqual([]);
     const long = Array.from({ length: 100 }, (_, index) => `${index}\n`).join("");
     expect(lineChanges(long, "")).toHaveLength(21);
+  });
+});
+
+describe("engines", () => {
+  const none = { driver: "bridge", options: {}, subnets: [], internal: false, ipv6: false };
+  const ours = { ...none, name: "net", labels: { "dev.lading.owner": "me" } };
+  const docker = { ...cli, engine: "docker", cli: "docker" } as const;
+  const fields = { labels: [], extraArguments: [] };
+  const declared = { object: "network", name: "net", fields, digest: "", user: null, cli: docker } as const;
+
+  test("a network that another engine declares by the same name is removed from the one that does no more", () => {
+    const engine = { user: null, containers: [], volumes: [], images: {} };
+    const engines = [
+      { ...engine, cli, networks: [ours] },
+      { ...engine, cli: docker, networks: [ours] },
+    ];
+    const { steps } = plan({ ...observedNothing, engines }, { ...emptySystem, objects: [declared] }, noLookups);
+    const removed = steps.flatMap(({ deed }) => (deed.kind === "object-remove" ? [deed.cli.engine] : []));
+    expect(removed).toEqual(["podman"]);
+  });
+
+  test("one whose commands are told more of is the same engine, and asked once", () => {
+    const louder = { ...declared, cli: { ...docker, verbose: true } };
+    const systems = [declared, louder].map((each) => ({ ...emptySystem, objects: [each] }));
+    expect(enginesOf(...systems)).toHaveLength(1);
+    expect(enginesOf({ ...emptySystem, objects: [declared, { ...declared, cli }] })).toHaveLength(2);
   });
 });
