@@ -1,7 +1,7 @@
 /**
  * What the supervisor remembers of each unit across its own death: one file a unit, written whole, before and after
- * each change. After a reboot (another boot id) nothing of it is true any more. A file that cannot be read is put aside
- * and the unit counts as new: what the engine says then decides.
+ * each change. After a reboot (another boot id) nothing of it is true any more, so nothing is synced to the disk. A file
+ * that cannot be read is put aside and the unit counts as new: what the engine says then decides.
  */
 import { join } from "node:path";
 import {
@@ -48,7 +48,7 @@ export class StateFiles {
 
   save(spec: UnitSpec, { unit: _, next: __, ...state }: UnitState, running: Running | null): void {
     const saved: SavedUnit = { version: 1, bootId: this.#bootId, spec, state, running };
-    writeFileAtomic(this.#path(spec.name), JSON.stringify(saved), 0o600);
+    writeFileAtomic(this.#path(spec.name), JSON.stringify(saved), 0o600, { durable: false });
   }
 
   forget(name: string): void {
@@ -61,8 +61,11 @@ export class StateFiles {
     const names = readdirSync(this.#folder).filter((name) => name.endsWith(".json") && !name.startsWith("."));
     return names.flatMap((name) => {
       const path = join(this.#folder, name);
+      const text = readTextIfExists(path) ?? "";
+      // The machine went down before its content was on the disk: of an earlier boot.
+      if (text === "") return [];
       try {
-        const saved = JSON.parse(readTextIfExists(path) ?? "") as SavedUnit;
+        const saved = JSON.parse(text) as SavedUnit;
         if (saved.version !== 1 || typeof saved.spec?.name !== "string" || typeof saved.state?.status !== "string") {
           throw new Error("not a state file of this version");
         }

@@ -67,8 +67,16 @@ export function sweepTemporaries(path: string): void {
     if (name.startsWith(`.${basename(path)}.`) && name.endsWith(temporarySuffix)) fs.rmSync(join(folder, name));
 }
 
-/** Writes a whole file or nothing: temporary name, fsync, rename, fsync of the folder. */
-export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+/**
+ * Writes a whole file or nothing: temporary name, fsync, rename, fsync of the folder. Without `durable` nothing is synced:
+ * for what means nothing any more once the machine went down.
+ */
+export function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+  { durable = true }: { readonly durable?: boolean } = {},
+): void {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}${temporarySuffix}`);
   try {
     const descriptor = fs.openSync(temporary, "wx", mode);
@@ -76,12 +84,12 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
       fs.writeFileSync(descriptor, content);
       // The umask must not decide who can read the file.
       fs.fchmodSync(descriptor, mode);
-      fs.fsyncSync(descriptor);
+      if (durable) fs.fsyncSync(descriptor);
     } finally {
       fs.closeSync(descriptor);
     }
     fs.renameSync(temporary, path);
-    syncFolder(dirname(path));
+    if (durable) syncFolder(dirname(path));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw diskError(error, path);
