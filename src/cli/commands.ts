@@ -52,7 +52,11 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "plan <file>",
     description: "show what apply would do here, and why; exit 0 for nothing, 4 for something",
-    options: [replaceVolume, ["--no-exit-code", "exit with 0 even where something would change"]],
+    options: [
+      replaceVolume,
+      ["--exit-code", "exit with 4 where something would change (the default)"],
+      ["--no-exit-code", "exit with 0 even where something would change"],
+    ],
     example: "lading plan host.ts --json > plan.json",
     run: lazy(() => import("./plan.ts")),
   },
