@@ -24,7 +24,7 @@ import { UnitFailure, unitFailure } from "./unit-failure.ts";
 export type OnFailure = "rollback" | "stop" | "keep";
 
 /** Milliseconds that what was started must stay up before a switch counts as done. */
-const stablePeriod = 500;
+const stablePeriod = 300;
 
 /** Milliseconds between looks at the health of what was started. */
 const healthPoll = 100;
