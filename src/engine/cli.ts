@@ -6,7 +6,7 @@ import type { PullOptions } from "./engine.ts";
 import { type Identity, runAs } from "./identity.ts";
 
 /** Milliseconds that an engine may take to answer a question; LADING_ENGINE_DEADLINE gives other seconds. Default: 60 s. */
-function answerDeadline(): number {
+export function answerDeadline(): number {
   const seconds = Number(process.env.LADING_ENGINE_DEADLINE ?? "");
   return seconds > 0 ? seconds * 1000 : 60_000;
 }

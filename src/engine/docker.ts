@@ -20,7 +20,7 @@ import {
   spawn,
 } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
-import { labels } from "./container-spec.ts";
+import { labels, runArgv } from "./container-spec.ts";
 import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
 import { commandAs, runAs, userEnvironment } from "./identity.ts";
 
@@ -119,8 +119,8 @@ export class Docker extends EngineProgram implements Engine {
     }
   }
 
-  async start(argv: readonly string[], { environment, connect, log }: StartOptions): Promise<string> {
-    const id = await this.#create(argv, environment);
+  async start({ container, image, own, environment, connect, log }: StartOptions): Promise<string> {
+    const id = await this.#create(runArgv(this.cli, container, image, own), environment);
     try {
       for (const network of connect) {
         const args = ["network", "connect", ...network, id];

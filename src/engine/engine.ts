@@ -1,5 +1,5 @@
 /** What Lading asks of a container engine. One suite of tests holds every implementation to it. */
-import type { EngineCli } from "./container-spec.ts";
+import type { Bookkeeping, ContainerSpec, EngineCli } from "./container-spec.ts";
 import type { Identity } from "./identity.ts";
 
 /** A container that the engine knows. */
@@ -28,6 +28,10 @@ export type Health = "starting" | "healthy" | "unhealthy";
 
 /** How a container is started. */
 export interface StartOptions {
+  readonly container: ContainerSpec;
+  /** The identifier of its image, or its reference. */
+  readonly image: string;
+  readonly own: Bookkeeping;
   /** The engine's own environment, beside its user's. */
   readonly environment: Readonly<Record<string, string>>;
   /** Arguments of `network connect` for networks that are joined before the start. */
@@ -59,8 +63,8 @@ export interface Engine {
   load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void>;
   /** Gets an image from its registry; what is here of it already is not fetched again. */
   pull(reference: string, options?: PullOptions): Promise<void>;
-  /** Starts a container that outlives us, by the command that `runArgv` made; resolves with its identifier. */
-  start(argv: readonly string[], options: StartOptions): Promise<string>;
+  /** Starts a container that outlives us, as `runArgv` says it; resolves with its identifier. */
+  start(options: StartOptions): Promise<string>;
   /** The process that a container's first program is; undefined once it has ended. */
   processOf(id: string): Promise<number | undefined>;
   /** Carries out `network create` or `volume create`. */

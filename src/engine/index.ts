@@ -2,7 +2,7 @@ import type { EngineCli } from "./container-spec.ts";
 import { Docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 import type { Identity } from "./identity.ts";
-import { Podman } from "./podman.ts";
+import { type OpenOptions, Podman } from "./podman.ts";
 
 export {
   type Attachment,
@@ -28,7 +28,7 @@ export {
   removeArgv,
   runArgv,
 } from "./container-spec.ts";
-export type { EndListener, Engine, EngineContainer, EngineObject, Health } from "./engine.ts";
+export type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
 export {
   commandAs,
   ensureRuntimeFolder,
@@ -42,6 +42,6 @@ export {
 } from "./identity.ts";
 
 /** The engine of a service, run as `identity`. */
-export function openEngine(cli: EngineCli, identity: Identity): Engine {
-  return cli.engine === "podman" ? new Podman(cli, identity) : new Docker(cli, identity);
+export function openEngine(cli: EngineCli, identity: Identity, options?: OpenOptions): Engine {
+  return cli.engine === "podman" ? new Podman(cli, identity, options) : new Docker(cli, identity);
 }

@@ -1,11 +1,16 @@
-/** Podman, rootless or root, through its command line: every command runs as the containers' user. */
+/**
+ * Podman, rootless or root, through its command line: every command runs as the containers' user. Whoever starts many
+ * containers has its API beside that (`service`).
+ */
 import { join } from "node:path";
 import { KnownError, layoutTag } from "../base/index.ts";
 import { chownSync, existsSync, lastWords, readTextIfExists, watch } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
-import type { EngineCli } from "./container-spec.ts";
+import { type EngineCli, runArgv } from "./container-spec.ts";
 import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
+import { createBody } from "./podman-create.ts";
+import { PodmanService, Unavailable } from "./podman-service.ts";
 
 /** `rm --time` and `network ls --format json` as used here came with 4.0. */
 const oldest = [4, 0] as const;
@@ -37,25 +42,27 @@ interface PodmanVolume {
   readonly Options?: Readonly<Record<string, string>>;
 }
 
+export interface OpenOptions {
+  /** Whether containers are started through Podman's API, where that makes the same of them. Default: `false`. */
+  readonly service?: boolean;
+}
+
 export class Podman extends EngineProgram implements Engine {
   /** Where conmon leaves the exit status of each container, by identifier. */
   readonly #exitsFolder: string;
 
-  constructor(cli: EngineCli, identity: Identity) {
+  readonly #service: PodmanService | undefined;
+
+  constructor(cli: EngineCli, identity: Identity, { service = false }: OpenOptions = {}) {
     super(cli, identity);
+    this.#service = service ? new PodmanService(identity, this.argv([])) : undefined;
     this.#exitsFolder =
       identity.uid === 0 ? "/run/libpod/exits" : join(runtimeFolder(identity), "libpod", "tmp", "exits");
   }
 
   requireUsable(): Promise<string> {
-    // A new user's Podman settles on its network backend at its first command: this one, before any image is there,
-    // or it would take the old CNI.
     const hint = "on Debian: apt-get install podman uidmap";
-    return this.requireVersion(["info", "--format", "version {{.Version.Version}}"], {
-      name: "Podman",
-      oldest,
-      hint,
-    });
+    return this.requireVersion(["--version"], { name: "Podman", oldest, hint });
   }
 
   async containers(): Promise<readonly EngineContainer[]> {
@@ -99,6 +106,9 @@ export class Podman extends EngineProgram implements Engine {
 
   /** skopeo skips the layers that the storage has; `podman load` reads and unpacks the whole archive every time. */
   async load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void> {
+    // A new user's Podman settles on its network backend at its first command: before any image is there, or it would
+    // take the old CNI.
+    await this.text(["ps", "--quiet"]);
     const argv = [
       "skopeo",
       "--insecure-policy",
@@ -122,8 +132,11 @@ export class Podman extends EngineProgram implements Engine {
     }
   }
 
-  async start(argv: readonly string[], { environment }: StartOptions): Promise<string> {
-    const result = await runAs(this.identity, argv, { env: environment });
+  async start({ container, image, own, environment }: StartOptions): Promise<string> {
+    const body = this.#service === undefined ? undefined : createBody(container, image, own, environment);
+    const started = body === undefined ? undefined : await this.#byService((service) => service.run(body));
+    if (started !== undefined) return started.value;
+    const result = await runAs(this.identity, runArgv(this.cli, container, image, own), { env: environment });
     const id = result.stdout.trim().split("\n").at(-1) ?? "";
     if (result.status !== 0 || !/^[0-9a-f]{64}$/.test(id)) throw this.failure(["run"], result);
     return id;
@@ -141,8 +154,20 @@ export class Podman extends EngineProgram implements Engine {
     return result.status === 0 && pid > 0 ? pid : undefined;
   }
 
-  removeContainer(name: string, grace: number): Promise<void> {
-    return this.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
+  async removeContainer(name: string, grace: number): Promise<void> {
+    const removed = await this.#byService((service) => service.remove(name, grace));
+    if (removed === undefined) await this.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
+  }
+
+  /** What the API does; undefined where the command line must do it. */
+  async #byService<T>(work: (service: PodmanService) => Promise<T>): Promise<{ readonly value: T } | undefined> {
+    if (this.#service === undefined) return undefined;
+    try {
+      return { value: await work(this.#service) };
+    } catch (error) {
+      if (error instanceof Unavailable) return undefined;
+      throw error;
+    }
   }
 
   async health(name: string, timeout: number): Promise<Health> {

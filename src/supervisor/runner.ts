@@ -13,6 +13,7 @@ import {
   openEngine,
   ownIdentity,
   runArgv,
+  type StartOptions,
   userEnvironment,
   withGroup,
 } from "../engine/index.ts";
@@ -58,17 +59,31 @@ export function logPath(paths: Paths, unit: Pick<UnitSpec, "name" | "logFile">):
   return unit.logFile ?? join(paths.logs, `${unit.name}.log`);
 }
 
-/** The whole command that starts a container, as it is run. */
+/** What an engine is told of a unit's container. */
+function containerOf(
+  paths: Paths,
+  unit: UnitSpec,
+  start: StartSpec & { kind: "container" },
+): Pick<StartOptions, "container" | "image" | "own"> {
+  return {
+    container: start.container,
+    image: start.imageId ?? start.container.image,
+    own: {
+      labels: { [labels.owner]: paths.owner, [labels.unit]: unit.name, [labels.spec]: unit.digest },
+      logFile: logPath(paths, unit),
+      ...secretArguments(paths, unit.name, start.secrets ?? []),
+    },
+  };
+}
+
+/** The whole command that starts a container. */
 export function containerArgv(
   paths: Paths,
   unit: UnitSpec,
   start: StartSpec & { kind: "container" },
 ): readonly string[] {
-  return runArgv(start.cli, start.container, start.imageId ?? start.container.image, {
-    labels: { [labels.owner]: paths.owner, [labels.unit]: unit.name, [labels.spec]: unit.digest },
-    logFile: logPath(paths, unit),
-    ...secretArguments(paths, unit.name, start.secrets ?? []),
-  });
+  const { container, image, own } = containerOf(paths, unit, start);
+  return runArgv(start.cli, container, image, own);
 }
 
 /** Variables as an object; a name without a value is none. */
@@ -100,16 +115,30 @@ function openLog(path: string): { readonly descriptor: number; readonly made: bo
   }
 }
 
+/** Milliseconds for which the answer about an account holds: as long as many units start at once. */
+const identityPeriod = 1_000;
+
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #engines = new Map<string, Engine>();
+  readonly #identities = new Map<string, Promise<Identity>>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
   }
 
-  /** Whom a unit runs as. Asked each time: accounts come and go. */
-  async identity({ user, group }: Pick<UnitSpec, "user" | "group">): Promise<Identity> {
+  /** Whom a unit runs as. Accounts come and go: what was learned of them is soon asked again. */
+  identity(unit: Pick<UnitSpec, "user" | "group">): Promise<Identity> {
+    const key = JSON.stringify([unit.user, unit.group]);
+    const known = this.#identities.get(key);
+    if (known !== undefined) return known;
+    const found = this.#findIdentity(unit);
+    this.#identities.set(key, found);
+    setTimeout(() => this.#identities.delete(key), identityPeriod).unref();
+    return found;
+  }
+
+  async #findIdentity({ user, group }: Pick<UnitSpec, "user" | "group">): Promise<Identity> {
     const found = user === null ? await ownIdentity() : await findIdentity(user);
     if (found === undefined) throw new KnownError("unknown-user", `this host has no user "${user}"`);
     if (group === null) return found;
@@ -121,7 +150,7 @@ export class Runner {
   async engine(cli: EngineCli, unit: Pick<UnitSpec, "user" | "group">): Promise<Engine> {
     const identity = await this.identity(unit);
     const key = JSON.stringify([cli, identity]);
-    const known = this.#engines.get(key) ?? openEngine(cli, identity);
+    const known = this.#engines.get(key) ?? openEngine(cli, identity, { service: true });
     this.#engines.set(key, known);
     return known;
   }
@@ -209,14 +238,14 @@ export class Runner {
     const { identity } = engine;
     ensureRuntimeFolder(identity);
     const { paths } = this.#options;
-    const argv = containerArgv(paths, unit, start);
-    if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(argv)}`);
+    if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(containerArgv(paths, unit, start))}`);
     const values = await provideSecrets(paths, unit.name, start.secrets ?? [], engine);
     const environment = { ...environmentOf(start.hostEnvironment), ...values };
     const descriptor = this.#openLog(unit, identity);
     try {
       const log = { descriptor, path: logPath(paths, unit) };
-      const id = await engine.start(argv, { environment, connect: start.connect ?? [], log });
+      const told = containerOf(paths, unit, start);
+      const id = await engine.start({ ...told, environment, connect: start.connect ?? [], log });
       return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null };
     } finally {
       closeSync(descriptor);

@@ -154,13 +154,16 @@ async function observeEngine(
   const needsFolder = cli.engine === "podman" && engine?.identity.uid !== 0;
   if (engine === undefined || (needsFolder && !existsSync(runtimeFolder(engine.identity))))
     return { user, cli, containers: [], networks: [], volumes: [], images: {} };
-  await engine.requireUsable();
-  const [containers, networks, volumes, ids] = await Promise.all([
+  const asked = Promise.all([
     engine.containers(),
     engine.objects("network"),
     engine.objects("volume"),
     Promise.all(wanted.map(async (image) => [image.reference, await engine.imageId(pullReference(image))] as const)),
   ]);
+  // Of an engine that cannot be used, that is what is told, and not what its answers look like.
+  asked.catch(() => undefined);
+  await engine.requireUsable();
+  const [containers, networks, volumes, ids] = await asked;
   const images = Object.fromEntries(ids.filter((pair): pair is [string, string] => pair[1] !== undefined));
   return { user, cli, containers, networks, volumes, images };
 }

@@ -118,7 +118,7 @@ describe.skipIf(notHere !== undefined)("when something is wrong", () => {
 
   test("an engine that answers with garbage, and one that hangs", async () => {
     const fake = async (name: string, answer: string): Promise<string> => {
-      await world.write({ [name]: `#!/bin/sh\ncase $1 in info) echo version 4.9.0 ;; *) ${answer} ;; esac\n` });
+      await world.write({ [name]: `#!/bin/sh\ncase $1 in --version) echo version 4.9.0 ;; *) ${answer} ;; esac\n` });
       chmodSync(world.path(name), 0o755);
       return declaration(port).replace(
         "service(ociServiceType, {",
