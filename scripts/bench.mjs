@@ -217,10 +217,12 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
     'import { isMainThread } from "node:worker_threads";\nif (isMainThread) process.on("exit", () => process.stderr.write("peak " + process.resourceUsage().maxRSS));\n',
   );
   for (const args of [["check"], ["plan", "--no-exit-code"], ["apply", "--dry-run"]]) {
-    const { stderr } = spawnSync(process.execPath, ["--import", report, main, ...args, file], {
+    const { stderr, status } = spawnSync(process.execPath, ["--import", report, main, ...args, file], {
       env: { ...process.env, ...lading },
       encoding: "utf8",
+      maxBuffer: 1 << 26,
     });
+    if (status !== 0 && status !== 4) throw new Error(`lading ${args.join(" ")} exited with ${status}: ${stderr}`);
     const mebibytes = Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024;
     const fits = mebibytes <= 150;
     if (!fits) missed += 1;
