@@ -43,6 +43,7 @@ export {
   pamLimitsEntry,
   pamLimitsServiceType,
   profileServiceType,
+  readiness,
   rootlessPodmanConfiguration,
   rootlessPodmanServiceType,
   secret,

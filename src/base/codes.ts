@@ -75,6 +75,7 @@ export const codes = {
   "daemon-not-running": "The supervisor is not running.",
   "daemon-failed": "The supervisor could not be started; its last words follow.",
   "unknown-unit": "No unit has this name.",
+  "unit-disabled": "The unit was disabled by a person, and nothing starts it until it is enabled.",
   "unknown-action": "The unit has no action of this name.",
   "confirmation-needed": "The command would change the host and there is no terminal to ask on.",
   usage: "The command line does not fit the command.",

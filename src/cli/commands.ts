@@ -132,6 +132,18 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(async () => (await import("./lifecycle.ts")).restart),
   },
   {
+    name: "disable <unit>",
+    description: "let nothing start a unit any more, not even a boot; where it runs, it goes on",
+    example: "lading disable web",
+    run: lazy(async () => (await import("./lifecycle.ts")).disable),
+  },
+  {
+    name: "enable <unit>",
+    description: "let a unit be started again; where it should run, it starts",
+    example: "lading enable web",
+    run: lazy(async () => (await import("./lifecycle.ts")).enable),
+  },
+  {
     name: "logs <unit>",
     description: "print a unit's log",
     options: [

@@ -1,12 +1,11 @@
-/** `lading start`, `stop` and `restart`: asks the supervisor, and waits until it is so. */
+/** `lading start`, `stop`, `restart`, `enable` and `disable`: asks the supervisor, and waits until it is so. */
 import { KnownError } from "../base/index.ts";
-import { isUp, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import { isUp, SupervisorClient, type UnitReport, type Verb } from "../supervisor/index.ts";
 import type { Answer, Context } from "./context.ts";
 import { requireUnit } from "./units.ts";
 
-type Verb = "start" | "stop" | "restart";
-
 function requireResult(verb: Verb, unit: UnitReport): void {
+  if (verb === "enable" || verb === "disable") return;
   const up = isUp(unit);
   if (verb === "stop" ? !up && unit.status !== "failed" : up) return;
   const message = `${unit.name} is ${unit.status}${unit.reason === null ? "" : `: ${unit.reason}`}`;
@@ -20,7 +19,7 @@ function command(verb: Verb): { readonly run: (context: Context, given: readonly
       await client.act(verb, name);
       const unit = requireUnit(await client.settled(context.signal), name);
       if (context.json) context.print(JSON.stringify({ version: 1, ...unit }, null, 2));
-      else context.print(`${unit.name}: ${unit.status}`);
+      else context.print(`${unit.name}: ${unit.status}${unit.enabled ? "" : ", disabled"}`);
       requireResult(verb, unit);
       return undefined;
     },
@@ -30,3 +29,5 @@ function command(verb: Verb): { readonly run: (context: Context, given: readonly
 export const start: ReturnType<typeof command> = command("start");
 export const stop: ReturnType<typeof command> = command("stop");
 export const restart: ReturnType<typeof command> = command("restart");
+export const enable: ReturnType<typeof command> = command("enable");
+export const disable: ReturnType<typeof command> = command("disable");

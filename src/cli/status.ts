@@ -18,22 +18,31 @@ function paintStatus(context: Context, unit: UnitReport): string {
   return isUp(unit) ? context.paint("green", status) : status;
 }
 
+function noteOf({ enabled, reason, exit }: UnitReport): string {
+  const ended = exit === null ? "" : `ended with ${describeExit(exit)}`;
+  return enabled ? (reason ?? ended) : "disabled";
+}
+
 export async function run(context: Context, [name]: readonly (string | undefined)[]): Answer {
-  const status = await new SupervisorClient(context.paths.socket).status();
-  const units = name === undefined ? status.units : [requireUnit(status, name)];
+  const client = new SupervisorClient(context.paths.socket);
+  const status = await client.status();
+  const one = name === undefined ? undefined : await client.unit(requireUnit(status, name).name);
   if (context.json) {
-    context.print(JSON.stringify(name === undefined ? status : { version: 1, ...units[0] }, null, 2));
+    context.print(JSON.stringify(one ?? status, null, 2));
     return undefined;
   }
+  const units = one === undefined ? status.units : [one];
   const rows = units.map((unit) => [
     unit.name,
     paintStatus(context, unit),
     age(unit.since),
     unit.pid === null ? "-" : String(unit.pid),
     unit.containerId === null ? "-" : shortDigest(unit.containerId),
-    unit.reason ?? (unit.exit === null ? "" : `ended with ${describeExit(unit.exit)}`),
+    noteOf(unit),
   ]);
   if (name === undefined) context.print(`generation ${status.generation}, supervisor ${status.pid}`);
   context.print(table([["UNIT", "STATE", "SINCE", "PID", "CONTAINER", ""], ...rows]));
+  for (const { at, status: then, reason } of one?.history ?? [])
+    context.print(`  ${new Date(at).toISOString()} ${then}${reason === null ? "" : `: ${reason}`}`);
   return undefined;
 }

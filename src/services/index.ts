@@ -30,6 +30,8 @@ export type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
 export { formatLimit, pamLimitsEntry, pamLimitsServiceType } from "./pam-limits.ts";
 export type { PamLimitsEntry, PamLimitsEntryInput } from "./pam-limits.types.ts";
 export { type HostProgram, profileServiceType } from "./profile.ts";
+export { readiness } from "./readiness.ts";
+export type { Readiness, ReadinessInput } from "./readiness.types.ts";
 export { containerControllers, rootlessPodmanConfiguration, rootlessPodmanServiceType } from "./rootless-podman.ts";
 export type { RootlessPodmanConfiguration, RootlessPodmanConfigurationInput } from "./rootless-podman.types.ts";
 export { secret } from "./secret.ts";

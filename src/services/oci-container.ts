@@ -37,6 +37,7 @@ import { accountName, unitName } from "./names.ts";
 import { ociAttachment } from "./oci-attachment.ts";
 import type { OciContainer, OciContainerInput } from "./oci-container.types.ts";
 import { ociHealth } from "./oci-health.ts";
+import { readiness } from "./readiness.ts";
 import { secret } from "./secret.ts";
 import { action } from "./unit.ts";
 
@@ -111,6 +112,11 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       doc: "How many respawns within 7 seconds are too many; the unit then fails.",
     },
     respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from its end to the next start." },
+    ready: {
+      type: recordOf(readiness),
+      optional: true,
+      doc: "When it counts as up; once it was started, where unset.",
+    },
     stopGrace: { type: integer(0, 3_600), default: 5, doc: "Seconds between the request to end and the kill." },
     actions: { type: listOf(recordOf(action)), default: [], doc: "Actions of its own, after the built-in ones." },
     network: {

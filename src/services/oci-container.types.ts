@@ -3,6 +3,7 @@ import type { OciImage, OciImageInput } from "../image/index.ts";
 import type { Pairs, StagedText } from "../store/index.ts";
 import type { OciAttachment, OciAttachmentInput } from "./oci-attachment.types.ts";
 import type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
+import type { Readiness, ReadinessInput } from "./readiness.types.ts";
 import type { Secret, SecretInput } from "./secret.types.ts";
 import type { Action, ActionInput } from "./unit.types.ts";
 
@@ -47,6 +48,8 @@ export interface OciContainerInput {
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
+  /** When it counts as up; once it was started, where unset. */
+  readonly ready?: ReadinessInput | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace?: number | undefined;
   /** Actions of its own, after the built-in ones. Default: `[]`. */
@@ -191,6 +194,8 @@ export interface OciContainer {
   readonly respawnLimit: number;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay: number;
+  /** When it counts as up; once it was started, where unset. */
+  readonly ready?: Readiness | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace: number;
   /** Actions of its own, after the built-in ones. Default: `[]`. */

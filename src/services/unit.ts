@@ -13,6 +13,7 @@ import {
 } from "../record/index.ts";
 import { fileLikeType, pairs, stageableText } from "../store/index.ts";
 import { accountName, unitName } from "./names.ts";
+import { readiness } from "./readiness.ts";
 import type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";
 
 const argv = listOf(either(stageableText, fileLikeType));
@@ -63,6 +64,12 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     doc: "How many respawns within 7 seconds are too many; the unit then fails.",
   },
   respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from the end to the next start." },
+  ready: { type: recordOf(readiness), optional: true, doc: "When it counts as up; once it was started, where unset." },
+  transient: {
+    type: boolean,
+    default: false,
+    doc: "Whether the restart of what it requires ends it for good, and does not start it again.",
+  },
   stopGrace: { type: integer(0, 3_600), default: 5, doc: "Seconds between the request to end and the kill." },
   autoStart: { type: boolean, default: true, doc: "Whether it starts with the generation." },
   actions: { type: listOf(recordOf(action)), default: [], doc: "What it can be asked to do." },

@@ -1,5 +1,6 @@
 // Generated from the fields in unit.ts by `npm run generate`.
 import type { FileLike, Pairs, StagedText } from "../store/index.ts";
+import type { Readiness, ReadinessInput } from "./readiness.types.ts";
 
 /** What `action({ … })` takes. Something that a unit can be asked to do. */
 export interface ActionInput {
@@ -44,6 +45,10 @@ export interface UnitInput {
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from the end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
+  /** When it counts as up; once it was started, where unset. */
+  readonly ready?: ReadinessInput | undefined;
+  /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
+  readonly transient?: boolean | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace?: number | undefined;
   /** Whether it starts with the generation. Default: `true`. */
@@ -85,6 +90,10 @@ export interface Unit {
   readonly respawnLimit: number;
   /** Milliseconds from the end to the next start. Default: `100`. */
   readonly respawnDelay: number;
+  /** When it counts as up; once it was started, where unset. */
+  readonly ready?: Readiness | undefined;
+  /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
+  readonly transient: boolean;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace: number;
   /** Whether it starts with the generation. Default: `true`. */

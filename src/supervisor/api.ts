@@ -18,6 +18,9 @@ export interface ApiOptions {
   readonly shutdown: () => void;
 }
 
+/** What a unit can be asked for. */
+export type Verb = "start" | "stop" | "restart" | "enable" | "disable";
+
 /** What an action answered. */
 export interface ActionResult {
   readonly status: number | null;
@@ -49,6 +52,8 @@ export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOption
 
   app.get("/v1/status", (context) => context.json(supervisor.status()));
 
+  app.get("/v1/units/:name", (context) => context.json(supervisor.unit(context.req.param("name"))));
+
   app.get("/v1/settled", async (context) => {
     await supervisor.settled(AbortSignal.any([context.req.raw.signal, AbortSignal.timeout(25_000)]));
     return context.json(supervisor.status());
@@ -73,9 +78,9 @@ export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOption
     return context.json(supervisor.status());
   });
 
-  app.post("/v1/units/:name/:verb{start|stop|restart}", (context) => {
+  app.post("/v1/units/:name/:verb{start|stop|restart|enable|disable}", (context) => {
     const { name, verb } = context.req.param();
-    supervisor[verb as "start" | "stop" | "restart"](name);
+    supervisor[verb as Verb](name);
     return context.json(supervisor.status());
   });
 

@@ -1,8 +1,8 @@
 /** The other end of the control API. */
 import { type ErrorReport, hasErrno, KnownError, Problems } from "../base/index.ts";
 import { requestSocket } from "../sys/index.ts";
-import type { ActionResult } from "./api.ts";
-import type { StatusReport } from "./supervisor.ts";
+import type { ActionResult, Verb } from "./api.ts";
+import type { StatusReport, UnitHistory } from "./supervisor.ts";
 
 export class SupervisorClient {
   readonly #socket: string;
@@ -55,7 +55,11 @@ export class SupervisorClient {
     return this.#request("POST", "/v1/load", { path });
   }
 
-  act(verb: "start" | "stop" | "restart", unit: string): Promise<StatusReport> {
+  unit(name: string): Promise<UnitHistory> {
+    return this.#request("GET", `/v1/units/${encodeURIComponent(name)}`);
+  }
+
+  act(verb: Verb, unit: string): Promise<StatusReport> {
     return this.#request("POST", `/v1/units/${encodeURIComponent(unit)}/${verb}`);
   }
 

@@ -1,7 +1,7 @@
 /** Ends of containers as the engines tell of them: one watch an engine, and the exit statuses that were seen. */
 import type { Engine } from "../engine/index.ts";
-import type { ExitInfo } from "./machine.ts";
 import type { Log } from "./runner.ts";
+import type { ExitInfo } from "./unit-state.ts";
 
 export class Ends {
   readonly #log: Log;

@@ -1,15 +1,17 @@
-export type { ActionResult } from "./api.ts";
+export type { ActionResult, Verb } from "./api.ts";
 export { SupervisorClient } from "./client.ts";
-export { describeExit, type ExitInfo, isUp, type UnitStatus } from "./machine.ts";
 export { containerArgv, logPath } from "./runner.ts";
-export type { StatusReport, UnitReport } from "./supervisor.ts";
+export type { StatusReport, UnitHistory, UnitReport } from "./supervisor.ts";
 export {
   type ActionSpec,
   type HealthSpec,
   type ObjectItem,
+  type ProbeSpec,
+  type ReadinessSpec,
   readyWithin,
   type SecretSpec,
   type StartSpec,
   type UnitSet,
   type UnitSpec,
 } from "./unit-spec.ts";
+export { type Change, describeExit, type ExitInfo, isUp, type UnitStatus } from "./unit-state.ts";

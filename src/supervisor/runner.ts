@@ -5,6 +5,7 @@ import {
   commandAs,
   type Engine,
   type EngineCli,
+  type EngineContainer,
   type EngineObject,
   ensureRuntimeFolder,
   findIdentity,
@@ -13,6 +14,7 @@ import {
   openEngine,
   ownIdentity,
   runArgv,
+  runAs,
   type StartOptions,
   userEnvironment,
   withGroup,
@@ -25,15 +27,17 @@ import {
   ensureFolder,
   fchownSync,
   isAlive,
+  lastWords,
   openSync,
   processId,
   spawn,
   startTimeOf,
 } from "../sys/index.ts";
-import type { ExitInfo } from "./machine.ts";
+import { awaitReady } from "./readiness.ts";
 import { provideSecrets, secretArguments, withdrawSecrets } from "./secrets.ts";
 import type { Running } from "./state-file.ts";
 import type { ObjectItem, StartSpec, UnitSpec } from "./unit-spec.ts";
+import type { ExitInfo } from "./unit-state.ts";
 
 /** A start that failed, with the exit of what was tried. */
 export class StartFailure extends Error {
@@ -160,6 +164,28 @@ export class Runner {
     return this.#engines.values();
   }
 
+  /** Our containers that the engines know, by unit. An engine that does not answer is told of and taken as empty. */
+  async ownContainers(specs: readonly UnitSpec[]): Promise<ReadonlyMap<string, EngineContainer>> {
+    const engines = new Set<Engine>();
+    for (const spec of specs) {
+      if (spec.start.kind !== "container") continue;
+      const engine = await this.engine(spec.start.cli, spec).catch(() => undefined);
+      if (engine !== undefined) engines.add(engine);
+    }
+    const found = new Map<string, EngineContainer>();
+    for (const engine of engines) {
+      try {
+        for (const each of await engine.containers()) {
+          const unit = each.labels[labels.unit];
+          if (unit !== undefined && each.labels[labels.owner] === this.#options.paths.owner) found.set(unit, each);
+        }
+      } catch (error) {
+        this.#options.log("error", `the engine of ${engine.identity.user} does not answer: ${messageOf(error)}`);
+      }
+    }
+    return found;
+  }
+
   /** The engine of a unit that is a container. */
   async engineOf(unit: UnitSpec): Promise<Engine> {
     if (unit.start.kind !== "container") throw new Error(`${unit.name} is no container`);
@@ -283,6 +309,25 @@ export class Runner {
     }
     void ended.then((exit) => this.#options.onExit(unit.name, pid, exit));
     return { id: null, process: processId(pid) ?? { pid, startTime: -1 } };
+  }
+
+  logPath(unit: UnitSpec): string {
+    return logPath(this.#options.paths, unit);
+  }
+
+  /** Waits until a unit that was started is ready: undefined, or what it still lacks at its deadline. */
+  async ready(
+    unit: UnitSpec,
+    { health, ...when }: { health: () => string | null; logStart: number; signal: AbortSignal },
+  ): Promise<string | undefined> {
+    if (unit.ready === undefined) return undefined;
+    const identity = await this.identity(unit);
+    const run = async (argv: readonly string[], signal: AbortSignal): Promise<string | undefined> => {
+      const result = await runAs(identity, argv, { signal }).catch((error: unknown) => messageOf(error));
+      if (typeof result === "string") return `${argv[0]}: ${result}`;
+      return result.status === 0 ? undefined : `${argv[0]}: ${lastWords(result)}`;
+    };
+    return awaitReady(unit.ready, { logFile: this.logPath(unit), run, health }, when);
   }
 
   /** Ends what runs for a unit, and resolves once it is gone. */

@@ -15,8 +15,8 @@ import {
   rmSync,
   writeFileAtomic,
 } from "../sys/index.ts";
-import type { UnitState } from "./machine.ts";
 import type { UnitSpec } from "./unit-spec.ts";
+import type { UnitState } from "./unit-state.ts";
 
 /** What runs for a unit. */
 export interface Running {
@@ -32,6 +32,8 @@ export interface SavedUnit {
   readonly state: Omit<UnitState, "unit" | "next">;
   readonly running: Running | null;
 }
+
+const untouched = { failures: 0, restarts: 0, enabled: true, history: [] } as const;
 
 export class StateFiles {
   readonly #folder: string;
@@ -69,7 +71,10 @@ export class StateFiles {
         if (saved.version !== 1 || typeof saved.spec?.name !== "string" || typeof saved.state?.status !== "string") {
           throw new Error("not a state file of this version");
         }
-        return saved.bootId === this.#bootId ? [saved] : [];
+        // What an earlier Lading did not know of yet is as in a unit that nothing happened to.
+        const known: Partial<SavedUnit["state"]> = saved.state;
+        const state = { ...saved.state, ...untouched, ...known };
+        return saved.bootId === this.#bootId ? [{ ...saved, state }] : [];
       } catch {
         renameSync(path, `${path}.bad`);
         onBad(`${path}.bad`);

@@ -5,27 +5,22 @@
  */
 import { availableParallelism } from "node:os";
 import { KnownError, messageOf, type Paths } from "../base/index.ts";
-import { type Engine, type EngineContainer, type Health, labels } from "../engine/index.ts";
-import { isAlive, processId } from "../sys/index.ts";
+import type { Health } from "../engine/index.ts";
+import { isAlive } from "../sys/index.ts";
+import { adopt } from "./adopt.ts";
+import { DisabledUnits } from "./disabled.ts";
 import { Ends } from "./ends.ts";
 import { HealthWatch } from "./health-watch.ts";
-import {
-  type Effect,
-  type Event,
-  type ExitInfo,
-  freshUnit,
-  isSettled,
-  type MachineState,
-  type MachineUnit,
-  step,
-  type UnitState,
-} from "./machine.ts";
+import { type Effect, type Event, step } from "./machine.ts";
+import { logEnd } from "./readiness.ts";
 import { type Log, Runner, StartFailure } from "./runner.ts";
-import { type Running, type SavedUnit, StateFiles } from "./state-file.ts";
-import type { UnitSet, UnitSpec } from "./unit-spec.ts";
+import { isSettled } from "./settle.ts";
+import { type Running, StateFiles } from "./state-file.ts";
+import { machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
+import { type Change, describeExit, type ExitInfo, type MachineState, type UnitState } from "./unit-state.ts";
 
 /** One unit as `status` shows it. */
-export interface UnitReport extends Omit<UnitState, "unit" | "next"> {
+export interface UnitReport extends Omit<UnitState, "unit" | "next" | "history"> {
   readonly name: string;
   readonly provision: readonly string[];
   readonly requirement: readonly string[];
@@ -39,6 +34,13 @@ export interface UnitReport extends Omit<UnitState, "unit" | "next"> {
   readonly health: Health | null;
 }
 
+/** One unit as `status UNIT` shows it. */
+export interface UnitHistory extends UnitReport {
+  readonly version: 1;
+  /** Its last changes, oldest first. */
+  readonly history: readonly Change[];
+}
+
 export interface StatusReport {
   readonly version: 1;
   readonly generation: number;
@@ -50,17 +52,25 @@ export interface StatusReport {
 /** Seconds between looks at whether what should run does: the net below the watch of exit files. */
 const livenessInterval = 1;
 
-function machineUnit(spec: UnitSpec): MachineUnit {
-  const { name, provision, requirement, restartWith = [], digest, oneShot, autoStart } = spec;
-  const { respawn, respawnLimit, respawnDelay } = spec;
-  return { name, provision, requirement, restartWith, digest, oneShot, respawn, respawnLimit, respawnDelay, autoStart };
+/** Why a unit that is not ready yet is waited for no more. */
+class CalledOff extends Error {
+  readonly exit: ExitInfo | null;
+
+  constructor(reason: string, exit: ExitInfo | null = null) {
+    super(reason);
+    this.exit = exit;
+  }
+}
+
+function endedUnready(exit: ExitInfo): CalledOff {
+  return new CalledOff(`ended with ${describeExit(exit)} before it was ready`, exit);
 }
 
 export class Supervisor {
   readonly #files: StateFiles;
+  readonly #disabled: DisabledUnits;
   readonly #runner: Runner;
   readonly #log: Log;
-  readonly #owner: string;
   #state: MachineState = new Map();
   #generation = 0;
   /** Definitions by digest: of what runs, and of what is about to. */
@@ -69,6 +79,8 @@ export class Supervisor {
   readonly #ends: Ends;
   readonly #health: HealthWatch;
   readonly #ending = new Set<string>();
+  /** Units that were started and are not ready yet; aborted with the reason why they are waited for no more. */
+  readonly #unready = new Map<string, AbortController>();
   readonly #listeners = new Set<(report: UnitReport) => void>();
   readonly #queue: (() => Promise<void>)[] = [];
   #busy = 0;
@@ -76,9 +88,9 @@ export class Supervisor {
   #liveness: NodeJS.Timeout | undefined;
 
   constructor(paths: Paths, log: Log) {
-    this.#owner = paths.owner;
     this.#log = log;
     this.#files = new StateFiles(paths.supervisor);
+    this.#disabled = new DisabledUnits(paths);
     this.#runner = new Runner({ paths, log, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
     this.#ends = new Ends(log, (id) => {
       const name = [...this.#running].find(([, running]) => running.id === id)?.[0];
@@ -95,76 +107,21 @@ export class Supervisor {
     const saved = this.#files.load((path) =>
       this.#log("warn", `a state file could not be read; it is kept as ${path}`),
     );
-    const state = new Map<string, UnitState>();
-    const containers = await this.#engineView([...saved.map((each) => each.spec), ...set.units]);
-    for (const each of saved) state.set(each.spec.name, await this.#adopt(each, containers));
-    for (const spec of set.units) {
-      const found = containers.get(spec.name);
-      if (state.has(spec.name) || found === undefined || found.labels[labels.spec] !== spec.digest) continue;
-      // The state file is lost, but the container carries the digest of this very definition.
-      this.#remember(spec, found);
-      state.set(spec.name, { ...freshUnit(machineUnit(spec), Date.now()), status: "running" });
+    const containers = await this.#runner.ownContainers([...saved.map((each) => each.spec), ...set.units]);
+    const exitStatus = (spec: UnitSpec, id: string | null): Promise<ExitInfo> => this.#exitStatus(spec, id);
+    const adopted = await adopt({ saved, units: set.units, containers, exitStatus });
+    for (const { spec, running } of adopted) {
+      this.#specs.set(spec.digest, spec);
+      if (running !== null) this.#running.set(spec.name, running);
     }
-    this.#state = state;
-    for (const name of state.keys()) this.#save(name);
-    for (const [name, { status, since }] of state) if (status === "running") this.#watchHealth(name, since);
+    this.#state = new Map(adopted.map(({ spec, state }) => [spec.name, state]));
+    for (const { spec, state, running } of adopted) {
+      this.#save(spec.name);
+      if (state.status === "running" || state.status === "starting") this.#watchHealth(spec.name, state.since);
+      if (state.status === "starting") void this.#awaitReady(spec, running, 0);
+    }
     this.load(set);
     this.#liveness = setInterval(() => this.#checkLiveness(), livenessInterval * 1000);
-  }
-
-  /** Our containers that the engines know, by unit. An engine that does not answer is told of and taken as empty. */
-  async #engineView(specs: readonly UnitSpec[]): Promise<ReadonlyMap<string, EngineContainer>> {
-    const engines = new Set<Engine>();
-    for (const spec of specs) {
-      if (spec.start.kind !== "container") continue;
-      const engine = await this.#runner.engine(spec.start.cli, spec).catch(() => undefined);
-      if (engine !== undefined) engines.add(engine);
-    }
-    const found = new Map<string, EngineContainer>();
-    for (const engine of engines) {
-      try {
-        for (const each of await engine.containers()) {
-          const unit = each.labels[labels.unit];
-          if (unit !== undefined && each.labels[labels.owner] === this.#owner) found.set(unit, each);
-        }
-      } catch (error) {
-        this.#log("error", `the engine of ${engine.identity.user} does not answer: ${messageOf(error)}`);
-      }
-    }
-    return found;
-  }
-
-  #remember(spec: UnitSpec, container: EngineContainer): void {
-    this.#specs.set(spec.digest, spec);
-    this.#running.set(spec.name, { id: container.id, process: processId(container.pid) ?? null });
-  }
-
-  /** What a saved unit is now, by what the engine and the kernel say. */
-  async #adopt(
-    { spec, state, running }: SavedUnit,
-    containers: ReadonlyMap<string, EngineContainer>,
-  ): Promise<UnitState> {
-    const before: UnitState = { ...state, unit: machineUnit(spec), next: null };
-    this.#specs.set(spec.digest, spec);
-    const container = containers.get(spec.name);
-    const isCurrent = container !== undefined && container.labels[labels.spec] === spec.digest;
-    if (spec.start.kind === "container" && isCurrent && container.state === "running") {
-      this.#remember(spec, container);
-      return { ...before, status: "running" };
-    }
-    // The kernel knows better than an engine that does not answer, or than no engine at all.
-    if (running?.process && isAlive(running.process)) {
-      this.#running.set(spec.name, running);
-      return { ...before, status: "running" };
-    }
-    if (state.status === "done" || state.status === "failed" || state.status === "stopped") return before;
-    if (state.status === "starting" || state.status === "stopping" || spec.start.kind === "none") {
-      return { ...before, status: "stopped" };
-    }
-    // It was running and is not: it ended while nobody watched.
-    const status = await this.#exitStatus(spec, running?.id ?? null);
-    const [ended] = step(new Map([[spec.name, before]]), { type: "exited", name: spec.name, exit: status }, Date.now());
-    return ended.get(spec.name) ?? before;
   }
 
   async #exitStatus(spec: UnitSpec, id: string | null): Promise<ExitInfo> {
@@ -180,11 +137,31 @@ export class Supervisor {
   load(set: UnitSet): void {
     this.#generation = set.generation;
     for (const unit of set.units) this.#specs.set(unit.digest, unit);
-    this.#dispatch({ type: "load", units: set.units.map(machineUnit) });
+    const disabled = set.units.map(({ name }) => name).filter((name) => this.#disabled.has(name));
+    this.#dispatch({ type: "load", units: set.units.map(machineUnit), disabled });
   }
 
   start(name: string): void {
-    this.#dispatch({ type: "start", name: this.resolve(name) });
+    const unit = this.resolve(name);
+    if (this.#state.get(unit)?.enabled === false) {
+      throw new KnownError("unit-disabled", `${unit} is disabled`, { hint: `first: lading enable ${unit}` });
+    }
+    this.#dispatch({ type: "start", name: unit });
+  }
+
+  /** Lets a unit be started again. */
+  enable(name: string): void {
+    this.#setEnabled(this.resolve(name), "enable");
+  }
+
+  /** From now on nothing starts the unit; where it runs, it goes on. */
+  disable(name: string): void {
+    this.#setEnabled(this.resolve(name), "disable");
+  }
+
+  #setEnabled(name: string, type: "enable" | "disable"): void {
+    this.#disabled.set(name, type === "disable");
+    this.#dispatch({ type, name });
   }
 
   stop(name: string): void {
@@ -223,6 +200,12 @@ export class Supervisor {
     };
   }
 
+  /** One unit, with its last changes. */
+  unit(name: string): UnitHistory {
+    const unit = this.resolve(name);
+    return { version: 1, ...this.#report(unit), history: this.#state.get(unit)?.history ?? [] };
+  }
+
   #isSettled(): boolean {
     return this.#busy === 0 && this.#queue.length === 0 && this.#ending.size === 0 && isSettled(this.#state);
   }
@@ -230,7 +213,7 @@ export class Supervisor {
   #report(name: string): UnitReport {
     const at = this.#state.get(name);
     if (at === undefined) throw new Error(`no unit ${name}`);
-    const { unit, next: _, ...state } = at;
+    const { unit, next: _, history: __, ...state } = at;
     const spec = this.#specs.get(unit.digest);
     const running = this.#running.get(name);
     return {
@@ -303,6 +286,8 @@ export class Supervisor {
       if (before.get(name)?.status !== at.status) this.#tell(name, at);
     }
     for (const effect of effects) this.#perform(effect);
+    for (const [name, waiting] of this.#unready)
+      if (after.get(name)?.wanted === "down") waiting.abort(new CalledOff("it was stopped before it was ready"));
   }
 
   #tell(name: string, at: UnitState): void {
@@ -348,16 +333,46 @@ export class Supervisor {
     const spec = this.#specs.get(digest);
     if (spec === undefined) throw new Error(`no definition ${digest}`);
     try {
+      const logStart = logEnd(this.#runner.logPath(spec));
       const running = await this.#runner.start(spec);
       if (running !== null) this.#running.set(name, running);
       this.#ends.watch(this.#runner.engines());
-      this.#dispatch({ type: "started", name });
+      // Others start meanwhile.
+      if (spec.ready !== undefined) void this.#awaitReady(spec, running, logStart);
+      else this.#dispatch({ type: "started", name });
       this.#watchHealth(name, Date.now());
       if (running?.id && running.process === null) this.#noteEnd(name);
     } catch (error) {
       const exit = error instanceof StartFailure ? error.exit : null;
       this.#dispatch({ type: "start-failed", name, reason: messageOf(error), exit });
     }
+  }
+
+  /** Waits until a unit that was started is ready. One that is not in time, or is called off, is ended. */
+  async #awaitReady(spec: UnitSpec, running: Running | null, logStart: number): Promise<void> {
+    const { name } = spec;
+    const waiting = new AbortController();
+    this.#unready.set(name, waiting);
+    let reason: string | undefined;
+    let exit: ExitInfo | null = null;
+    try {
+      reason = await this.#runner.ready(spec, {
+        health: () => this.#health.health(name),
+        logStart,
+        signal: waiting.signal,
+      });
+    } catch (error) {
+      reason = messageOf(error);
+      if (error instanceof CalledOff) exit = error.exit;
+    }
+    this.#unready.delete(name);
+    if (reason === undefined) return this.#dispatch({ type: "started", name });
+    this.#health.forget(name);
+    await this.#runner
+      .stop(spec, running)
+      .catch((error: unknown) => this.#log("warn", `${name} could not be ended: ${messageOf(error)}`));
+    this.#running.delete(name);
+    this.#dispatch({ type: "start-failed", name, reason, exit });
   }
 
   async #stop(name: string): Promise<void> {
@@ -377,7 +392,8 @@ export class Supervisor {
 
   #watchHealth(name: string, since: number): void {
     const { start } = this.spec(name);
-    if (start.kind === "container" && start.health !== undefined && this.#state.get(name)?.status === "running")
+    const status = this.#state.get(name)?.status;
+    if (start.kind === "container" && start.health !== undefined && (status === "running" || status === "starting"))
       this.#health.watch(name, start.health, since);
   }
 
@@ -410,7 +426,9 @@ export class Supervisor {
   #noteEnd(name: string): void {
     const running = this.#running.get(name);
     const at = this.#state.get(name);
-    if (running === undefined || at?.status !== "running" || this.#ending.has(name)) return;
+    const unready = this.#unready.get(name);
+    if (running === undefined || (at?.status !== "running" && unready === undefined) || this.#ending.has(name)) return;
+    if (at === undefined) return;
     const spec = this.#specs.get(at.unit.digest);
     if (spec === undefined) return;
     this.#ending.add(name);
@@ -426,6 +444,7 @@ export class Supervisor {
           });
         }
         if (this.#running.get(name) !== running) return;
+        if (unready !== undefined) return unready.abort(endedUnready(exit));
         this.#running.delete(name);
         if (running.id !== null) this.#ends.forget(running.id);
         this.#dispatch({ type: "exited", name, exit });
@@ -437,6 +456,8 @@ export class Supervisor {
 
   #programEnded(name: string, pid: number, exit: ExitInfo): void {
     if (this.#running.get(name)?.process?.pid !== pid) return;
+    const unready = this.#unready.get(name);
+    if (unready !== undefined) return unready.abort(endedUnready(exit));
     if (this.#state.get(name)?.status !== "running") return;
     this.#running.delete(name);
     this.#dispatch({ type: "exited", name, exit });

@@ -1,6 +1,7 @@
 /** Units as plain data: what a generation holds and the supervisor runs. No code crosses a process boundary. */
 import type { Place } from "../base/index.ts";
 import type { ContainerSpec, EngineCli } from "../engine/index.ts";
+import type { MachineUnit } from "./unit-state.ts";
 
 export interface ActionSpec {
   readonly name: string;
@@ -15,6 +16,22 @@ export interface HealthSpec {
   readonly startPeriod: number;
   readonly retries: number;
   readonly onFailure: "none" | "restart" | "stop" | "kill";
+}
+
+/** What shows that a unit is ready. */
+export type ProbeSpec =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  /** Any status from 200 to 399 where `status` is null. */
+  | { readonly kind: "http"; readonly url: string; readonly status: number | null }
+  | { readonly kind: "log"; readonly pattern: string }
+  | { readonly kind: "program"; readonly argv: readonly string[] }
+  | { readonly kind: "healthy" };
+
+/** When a unit that was started counts as up. Times are milliseconds. */
+export interface ReadinessSpec {
+  readonly probe: ProbeSpec;
+  readonly interval: number;
+  readonly deadline: number;
 }
 
 /** Where a secret comes from and what the container finds; never its value. */
@@ -90,6 +107,8 @@ export interface UnitSpec {
   /** Seconds. */
   readonly stopGrace: number;
   readonly autoStart: boolean;
+  readonly transient?: true;
+  readonly ready?: ReadinessSpec;
   readonly logFile: string | null;
   readonly user: string | null;
   readonly group: string | null;
@@ -101,14 +120,22 @@ export interface UnitSpec {
 }
 
 /** Seconds within which a unit that starts is ready, or is not going to be. */
-export function readyWithin({ start }: Pick<UnitSpec, "start">): number {
+export function readyWithin({ start, ready }: Pick<UnitSpec, "start" | "ready">): number {
   const health = start.kind === "container" ? start.health : undefined;
-  if (health === undefined) return 1;
-  return Math.ceil((health.startPeriod + health.retries * (health.interval + health.timeout)) / 1000) + 1;
+  const healthy = health === undefined ? 0 : health.startPeriod + health.retries * (health.interval + health.timeout);
+  return Math.ceil(Math.max(healthy, ready?.deadline ?? 0) / 1000) + 1;
 }
 
 /** What the supervisor is given: a generation's units. */
 export interface UnitSet {
   readonly generation: number;
   readonly units: readonly UnitSpec[];
+}
+
+/** What the state machine knows of a unit. */
+export function machineUnit(spec: UnitSpec): MachineUnit {
+  const { name, provision, requirement, restartWith = [], digest, oneShot, autoStart } = spec;
+  const { respawn, respawnLimit, respawnDelay, transient = false } = spec;
+  const policy = { oneShot, transient, respawn, respawnLimit, respawnDelay, autoStart };
+  return { name, provision, requirement, restartWith, digest, ...policy };
 }

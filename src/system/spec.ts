@@ -113,9 +113,9 @@ export const emptySystem: SystemSpec = {
   roots: [],
 };
 
-/** The digest of what a unit runs: its documentation and its place in a file may change without a restart. */
+/** The digest of what a unit runs: what is only said of it may change without a restart. */
 export function unitDigest(unit: Omit<UnitSpec, "digest" | "place">): Digest {
-  const { documentation: _, actions: __, autoStart: ___, ...running } = unit;
+  const { documentation: _, actions: __, autoStart: ___, transient: ____, ready: _____, ...running } = unit;
   return digestOfJson(withoutAsides(running));
 }
 

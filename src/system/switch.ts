@@ -243,7 +243,9 @@ export class Switch {
   async #requireUp(status: StatusReport, generation: Generation, touched: ReadonlySet<string>): Promise<void> {
     const isReady = (unit: UnitReport): boolean =>
       isUp(unit) && unit.health !== "unhealthy" && unit.health !== "starting";
-    const down = status.units.filter((unit) => touched.has(unit.name) && unit.wanted === "up" && !isReady(unit));
+    const down = status.units.filter(
+      (unit) => touched.has(unit.name) && unit.wanted === "up" && unit.enabled && !isReady(unit),
+    );
     // What only waits for a failed unit says nothing new.
     const failed = down.filter((unit) => unit.status === "failed");
     if (down.length > 0)

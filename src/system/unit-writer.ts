@@ -40,7 +40,7 @@ import {
   type StagedText,
   type TextParts,
 } from "../store/index.ts";
-import type { ActionSpec, HealthSpec, SecretSpec, UnitSpec } from "../supervisor/index.ts";
+import type { ActionSpec, HealthSpec, ProbeSpec, ReadinessSpec, SecretSpec, UnitSpec } from "../supervisor/index.ts";
 import { readTextIfExists, statSync } from "../sys/index.ts";
 import { parseVolume } from "./check-containers.ts";
 import { type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
@@ -121,6 +121,8 @@ export class UnitWriter {
       respawnDelay: source.respawnDelay,
       stopGrace: source.stopGrace,
       autoStart: source.autoStart,
+      ...(source.transient ? { transient: true as const } : {}),
+      ...this.#ready(source),
       logFile: source.logFile ?? null,
       user: source.user ?? null,
       group: source.group ?? null,
@@ -131,6 +133,34 @@ export class UnitWriter {
       actions: source.actions.map((each) => this.#action(each)),
       place: placeOf(source),
     };
+  }
+
+  #ready(source: Unit | OciContainer): { readonly ready?: ReadinessSpec } {
+    const { ready } = source;
+    if (ready === undefined) return {};
+    const health = "health" in source ? source.health : undefined;
+    const probes: ProbeSpec[] = [];
+    if (ready.tcp !== undefined) probes.push(tcpProbe(ready.tcp));
+    if (ready.http !== undefined) probes.push({ kind: "http", url: ready.http, status: ready.status ?? null });
+    if (ready.log !== undefined) probes.push({ kind: "log", pattern: ready.log });
+    if (ready.program !== undefined)
+      probes.push({ kind: "program", argv: ready.program.map((word) => this.word(word)) });
+    if (ready.healthy) probes.push({ kind: "healthy" });
+    const [probe] = probes;
+    const refuse = (message: string, hint: string): void =>
+      report(new KnownError("invalid-value", message, { where: placeOf(ready) ?? placeOf(source), hint }));
+    if (probe === undefined || probes.length > 1)
+      refuse(
+        `readiness names ${probes.length === 0 ? "nothing" : "several things"} to wait for`,
+        "declare exactly one of tcp, http, log, program and healthy",
+      );
+    if (ready.healthy && health === undefined)
+      refuse("readiness waits for a health check that is not declared", "declare `health`, or wait for something else");
+    if (ready.log !== undefined && "logDriver" in source && source.logDriver !== undefined)
+      refuse("readiness reads a log that goes elsewhere", "leave out `logDriver`, or wait for something else");
+    if (probe === undefined) return {};
+    const times = { interval: parseDuration(ready.interval) ?? 0, deadline: parseDuration(ready.deadline) ?? 0 };
+    return { ready: { probe, ...times } };
   }
 
   #action(each: Unit["actions"][number]): ActionSpec {
@@ -183,6 +213,7 @@ export class UnitWriter {
       respawnDelay: container.respawnDelay,
       stopGrace: container.stopGrace,
       autoStart: container.autoStart,
+      ...this.#ready(container),
       logFile: container.logFile ?? null,
       user,
       group: container.group ?? null,
@@ -319,6 +350,12 @@ export class UnitWriter {
       place: undefined,
     };
   }
+}
+
+function tcpProbe(tcp: number | string): ProbeSpec {
+  if (typeof tcp === "number") return { kind: "tcp", host: "127.0.0.1", port: tcp };
+  const cut = tcp.lastIndexOf(":");
+  return { kind: "tcp", host: tcp.slice(0, cut).replace(/^\[(.*)\]$/, "$1"), port: Number(tcp.slice(cut + 1)) };
 }
 
 function healthSpec({ interval, timeout, retries, startPeriod, onFailure }: OciHealth, engine: EngineName): HealthSpec {

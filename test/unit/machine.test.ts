@@ -1,21 +1,15 @@
 /** The supervisor's state machine: scenes, and properties over generated graphs and histories. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  dependentsOf,
-  type Effect,
-  type Event,
-  isSettled,
-  isUp,
-  type MachineState,
-  type MachineUnit,
-  step,
-} from "../../src/supervisor/machine.ts";
+import { type Effect, type Event, step } from "../../src/supervisor/machine.ts";
+import { isSettled } from "../../src/supervisor/settle.ts";
+import { dependentsOf, isUp, type MachineState, type MachineUnit } from "../../src/supervisor/unit-state.ts";
 
 function unit(name: string, more: Partial<MachineUnit> = {}): MachineUnit {
   const defaults = {
     requirement: [],
     restartWith: [],
+    transient: false,
     digest: "1",
     oneShot: false,
     respawn: false,
@@ -56,7 +50,7 @@ class World {
     } else if (effect.type === "stop") {
       this.stopped.push(effect.name);
       this.send({ type: "stopped", name: effect.name, exit: null });
-    } else if (effect.type === "wake") {
+    } else if (effect.type === "wake" && !isSettled(this.state)) {
       this.now = Math.max(this.now, effect.at);
       this.send({ type: "timer" });
     }
@@ -171,6 +165,72 @@ describe("a supervisor", () => {
     expect(world.status()).toEqual({ again: "failed" });
     expect(world.state.get("again")?.reason).toContain("respawning too fast");
     expect(world.started).toHaveLength(6);
+  });
+
+  test("what failed is tried again ever more rarely, until it stays up", () => {
+    const world = new World().load(unit("again", { respawn: true, respawnLimit: 1 }));
+    const end = (): World => world.send({ type: "exited", name: "again", exit: { status: 1, signal: null } });
+    end().settle();
+    const delays = [1, 2, 3, 4].map(() => {
+      end().settle();
+      expect(world.status()).toEqual({ again: "failed" });
+      const due = world.state.get("again")?.respawnAt ?? 0;
+      const delay = due - world.now;
+      world.now = due;
+      world.send({ type: "timer" }).settle();
+      expect(world.status()).toEqual({ again: "running" });
+      return delay;
+    });
+    expect(delays).toEqual([1000, 2000, 4000, 8000]);
+    expect(world.state.get("again")?.restarts).toBe(5);
+    world.now += 7_001;
+    end().settle();
+    expect([world.status(), world.state.get("again")?.failures]).toEqual([{ again: "running" }, 0]);
+  });
+
+  test("a start that fails is tried again where the unit respawns, and not where it does not", () => {
+    const world = new World();
+    world.failing.add("again").add("once");
+    world.load(unit("again", { respawn: true }), unit("once"), unit("user", { requirement: ["again"] }));
+    expect(world.status()).toEqual({ again: "failed", once: "failed", user: "stopped" });
+    world.failing.clear();
+    world.now += 1000;
+    world.send({ type: "timer" }).settle();
+    expect(world.status()).toEqual({ again: "running", once: "failed", user: "running" });
+  });
+
+  test("what is disabled is started by nothing, goes on where it runs, and says why what requires it waits", () => {
+    const world = new World().load(web).send({ type: "disable", name: "web" }).settle();
+    expect(world.status()).toEqual({ web: "running" });
+    world.send({ type: "stop", name: "web" }).settle().send({ type: "start", name: "web" }).settle();
+    expect([world.status(), world.state.get("web")?.reason]).toEqual([{ web: "stopped" }, "it is disabled"]);
+    world.load({ ...web, digest: "2" }, probe);
+    expect(world.status()).toEqual({ web: "stopped", probe: "stopped" });
+    expect(world.state.get("probe")?.reason).toBe("requires web, which is disabled");
+    expect(isSettled(world.state)).toBe(true);
+    expect(world.send({ type: "enable", name: "web" }).settle().status()).toEqual({ web: "running", probe: "running" });
+  });
+
+  test("the restart of what it requires brings up everything but the transient", () => {
+    const guest = unit("guest", { requirement: ["web"], transient: true });
+    const world = new World().load(web, probe, guest).send({ type: "restart", name: "web" }).settle();
+    expect(world.status()).toEqual({ web: "running", probe: "running", guest: "stopped" });
+    expect(world.send({ type: "start", name: "guest" }).settle().status().guest).toBe("running");
+  });
+
+  test("the last twenty changes are remembered, with their reasons", () => {
+    const world = new World().load(unit("again", { respawn: true }));
+    for (let times = 0; times < 12; times += 1) {
+      world.now += 10_000;
+      world.send({ type: "exited", name: "again", exit: { status: 1, signal: null } }).settle();
+    }
+    const history = world.state.get("again")?.history ?? [];
+    expect(history).toHaveLength(20);
+    expect(history.slice(-3).map(({ status, reason }) => [status, reason])).toEqual([
+      ["stopped", "ended with exit status 1; respawning"],
+      ["starting", null],
+      ["running", null],
+    ]);
   });
 
   test("ends that lie far apart never make a crash loop", () => {

@@ -1,0 +1,70 @@
+/**
+ * What an earlier supervisor left: each unit that it remembered, as the engine and the kernel say that it is now. The
+ * kernel knows better than an engine that does not answer; a container of ours that nobody remembers is known by the
+ * digest that it carries.
+ */
+import { type EngineContainer, labels } from "../engine/index.ts";
+import { isAlive, processId } from "../sys/index.ts";
+import { step } from "./machine.ts";
+import type { Running, SavedUnit } from "./state-file.ts";
+import { machineUnit, type UnitSpec } from "./unit-spec.ts";
+import { type ExitInfo, freshUnit, type UnitState } from "./unit-state.ts";
+
+/** A unit that was taken up, and what runs for it. */
+export interface Adopted {
+  readonly spec: UnitSpec;
+  readonly state: UnitState;
+  readonly running: Running | null;
+}
+
+export interface AdoptOptions {
+  readonly saved: readonly SavedUnit[];
+  /** The units that are to be in force. */
+  readonly units: readonly UnitSpec[];
+  /** Our containers that the engines know, by unit. */
+  readonly containers: ReadonlyMap<string, EngineContainer>;
+  /** How a container that is gone ended. */
+  readonly exitStatus: (spec: UnitSpec, id: string | null) => Promise<ExitInfo>;
+}
+
+function runningOf(container: EngineContainer): Running {
+  return { id: container.id, process: processId(container.pid) ?? null };
+}
+
+export async function adopt({ saved, units, containers, exitStatus }: AdoptOptions): Promise<readonly Adopted[]> {
+  const adopted: Adopted[] = [];
+  for (const each of saved) adopted.push(await adoptSaved(each, containers.get(each.spec.name), exitStatus));
+  for (const spec of units) {
+    const found = containers.get(spec.name);
+    const isKnown = saved.some((each) => each.spec.name === spec.name);
+    if (isKnown || found === undefined || found.labels[labels.spec] !== spec.digest) continue;
+    const state: UnitState = { ...freshUnit(machineUnit(spec), Date.now()), status: "running" };
+    adopted.push({ spec, state, running: runningOf(found) });
+  }
+  return adopted;
+}
+
+async function adoptSaved(
+  { spec, state, running }: SavedUnit,
+  container: EngineContainer | undefined,
+  exitStatus: AdoptOptions["exitStatus"],
+): Promise<Adopted> {
+  const before: UnitState = { ...state, unit: machineUnit(spec), next: null };
+  // One that was not ready yet is waited for again.
+  const up: UnitState = {
+    ...before,
+    status: state.status === "starting" && spec.ready !== undefined ? "starting" : "running",
+  };
+  const isCurrent = container?.labels[labels.spec] === spec.digest && container.state === "running";
+  if (spec.start.kind === "container" && container !== undefined && isCurrent)
+    return { spec, state: up, running: runningOf(container) };
+  if (running?.process && isAlive(running.process)) return { spec, state: up, running };
+  if (state.status === "done" || state.status === "failed" || state.status === "stopped")
+    return { spec, state: before, running: null };
+  if (state.status === "starting" || state.status === "stopping" || spec.start.kind === "none")
+    return { spec, state: { ...before, status: "stopped" }, running: null };
+  // It was running and is not: it ended while nobody watched.
+  const exit = await exitStatus(spec, running?.id ?? null);
+  const [ended] = step(new Map([[spec.name, before]]), { type: "exited", name: spec.name, exit }, Date.now());
+  return { spec, state: ended.get(spec.name) ?? before, running: null };
+}

@@ -1,0 +1,129 @@
+/** Waits until what was started is ready: looks again and again, each look bounded, until the deadline. */
+import { connect } from "node:net";
+import { messageOf } from "../base/index.ts";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "../sys/index.ts";
+import type { ProbeSpec, ReadinessSpec } from "./unit-spec.ts";
+
+/** What a probe needs to know of its unit. */
+export interface ProbeSurroundings {
+  readonly logFile: string;
+  /** Runs a program as the unit's user; resolves with what it said, or undefined when it exited with 0. */
+  readonly run: (argv: readonly string[], signal: AbortSignal) => Promise<string | undefined>;
+  /** What the unit's health check says. */
+  readonly health: () => string | null;
+}
+
+/** A look: undefined when the unit is ready, or what it still lacks, in words. */
+type Look = (signal: AbortSignal) => Promise<string | undefined>;
+
+/** Milliseconds that one look may take. */
+const lookPeriod = 5_000;
+
+/** More of a line than this is not looked at. */
+const longestLine = 64 * 1024;
+
+function lookAtPort(host: string, port: number): Look {
+  return (signal) =>
+    new Promise((resolve) => {
+      const socket = connect({ host, port });
+      const done = (lack: string | undefined): void => {
+        socket.destroy();
+        resolve(lack);
+      };
+      socket.once("connect", () => done(undefined));
+      socket.once("error", (error) => done(`${host}:${port} does not accept connections: ${messageOf(error)}`));
+      signal.addEventListener("abort", () => done(`${host}:${port} does not answer`), { once: true });
+    });
+}
+
+function lookAtPage(url: string, status: number | null): Look {
+  return async (signal) => {
+    try {
+      const response = await fetch(url, { signal, redirect: "manual" });
+      await response.body?.cancel();
+      const isExpected = status === null ? response.status >= 200 && response.status < 400 : response.status === status;
+      return isExpected ? undefined : `${url} answers with status ${response.status}`;
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      return `${url} does not answer: ${messageOf(cause)}`;
+    }
+  };
+}
+
+/** Reads what was written to the log since `start`, from where the look before left off. */
+function lookAtLog(path: string, pattern: string, start: number): Look {
+  const expression = new RegExp(pattern);
+  let position = start;
+  let rest = "";
+  return async () => {
+    const lack = `no line of its log matches ${expression}`;
+    if (!existsSync(path)) return lack;
+    const descriptor = openSync(path, "r");
+    try {
+      const { size } = fstatSync(descriptor);
+      // It was rotated or emptied: what is there is new.
+      if (size < position) position = 0;
+      const buffer = Buffer.alloc(longestLine);
+      for (;;) {
+        const count = readSync(descriptor, buffer, 0, buffer.length, position);
+        if (count === 0) return lack;
+        position += count;
+        const lines = (rest + buffer.toString("utf8", 0, count)).split("\n");
+        rest = (lines.pop() ?? "").slice(-longestLine);
+        // conmon(8) writes "time stream P|F text" on each line.
+        if (lines.some((line) => expression.test(line.replace(/^\S+ (?:stdout|stderr) [PF] /, "")))) return undefined;
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  };
+}
+
+/** The end of a log, from where readiness reads on; taken before the start. */
+export function logEnd(path: string): number {
+  if (!existsSync(path)) return 0;
+  const descriptor = openSync(path, "r");
+  try {
+    return fstatSync(descriptor).size;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function lookOf(probe: ProbeSpec, { logFile, run, health }: ProbeSurroundings, logStart: number): Look {
+  switch (probe.kind) {
+    case "tcp":
+      return lookAtPort(probe.host, probe.port);
+    case "http":
+      return lookAtPage(probe.url, probe.status);
+    case "log":
+      return lookAtLog(logFile, probe.pattern, logStart);
+    case "program":
+      return (signal) => run(probe.argv, signal);
+    case "healthy":
+      return async () => (health() === "healthy" ? undefined : `its health is ${health() ?? "unknown"}`);
+  }
+}
+
+/** Resolves with undefined once it is ready, with what it lacks at the deadline, or throws when `signal` says so. */
+export async function awaitReady(
+  { probe, interval, deadline }: ReadinessSpec,
+  surroundings: ProbeSurroundings,
+  { logStart, signal }: { readonly logStart: number; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const look = lookOf(probe, surroundings, logStart);
+  const late = AbortSignal.timeout(deadline);
+  let lack: string | undefined;
+  for (;;) {
+    lack = await look(AbortSignal.any([signal, late, AbortSignal.timeout(lookPeriod)]));
+    signal.throwIfAborted();
+    if (lack === undefined) return undefined;
+    if (late.aborted) return `not ready within ${deadline / 1000} s: ${lack}`;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, interval);
+      for (const each of [signal, late])
+        each.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+    });
+    signal.throwIfAborted();
+  }
+}

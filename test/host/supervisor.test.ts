@@ -1,0 +1,152 @@
+/** What the supervisor promises of programs and containers, on a real host: readiness, enabling, histories. */
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort, notHere, until, World } from "./world.ts";
+
+if (notHere !== undefined) console.log(`skipped: the supervisor: ${notHere}`);
+
+/** A declaration of programs, and of containers where `containers` has some. */
+function declare(units: readonly string[], containers: readonly string[] = []): string {
+  return `
+import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service, simpleService, supervisorServiceType, unit } from "lading";
+const image = ociImage({ repository: "supervised", packOptions: { symlinks: [["/bin/sh", "busybox"]] },
+  value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
+export default homeEnvironment({ services: [
+  simpleService("units", supervisorServiceType, [${units.join(",\n")}]),
+  ${containers.length === 0 ? "" : `service(ociServiceType, { containers: [${containers.join(",\n")}] }),`}
+] });
+`;
+}
+
+const shell = (script: string): string => `start: ["/bin/sh", "-c", ${JSON.stringify(script)}]`;
+
+describe.skipIf(notHere !== undefined)("the supervisor", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.open();
+  });
+  afterAll(() => world.close());
+
+  const apply = async (units: readonly string[], containers: readonly string[] = []): Promise<void> => {
+    await world.write({ "host.ts": declare(units, containers) });
+    await world.ok("apply", "host.ts", "--yes");
+  };
+  const history = async (name: string) =>
+    JSON.parse(await world.ok("status", name, "--json")) as {
+      readonly status: string;
+      readonly since: number;
+      readonly reason: string | null;
+      readonly history: readonly { readonly at: number; readonly status: string; readonly reason: string | null }[];
+    };
+  const upSince = async (name: string): Promise<number> => (await history(name)).since;
+
+  test("a port, a page, a line of the log, a program and a health check each hold back what requires them", async () => {
+    const [port, web] = [await freePort(), await freePort()];
+    const after = (name: string): string =>
+      `unit({ provision: ["after-${name}"], requirement: ["${name}"], ${shell(`test -e ${world.path(`${name}.up`)} && echo fine; exec sleep 1000`)} })`;
+    const late = (name: string, command: string, ready: string): string =>
+      `unit({ provision: ["${name}"], ${shell(`sleep 1; touch ${world.path(`${name}.up`)}; ${command}`)}, ready: ${ready} })`;
+    await apply(
+      [
+        late("port", `exec busybox httpd -f -p 127.0.0.1:${port}`, `{ tcp: ${port} }`),
+        late(
+          "page",
+          `exec busybox httpd -f -p 127.0.0.1:${web} -h ${world.path(".")}`,
+          `{ http: "http://127.0.0.1:${web}/host.ts", status: 200 }`,
+        ),
+        late("log", "echo 'now serving (v2)'; exec sleep 1000", `{ log: "^now serving \\\\(v\\\\d\\\\)$" }`),
+        late(
+          "program",
+          "exec sleep 1000",
+          `{ program: ["/bin/sh", "-c", "test -e ${world.path("program.up")}"], interval: "50ms" }`,
+        ),
+        ...["port", "page", "log", "program", "healthy"].map(after),
+      ],
+      [
+        `ociContainer({ provision: "healthy", image, network: "none", volumes: ["${world.path(".")}:/work"], stopGrace: 0,
+           command: ["/bin/sh", "-c", "busybox sleep 1; busybox touch /work/healthy.up; exec busybox sleep 1000"],
+           health: { command: ["/bin/busybox", "test", "-e", "/work/healthy.up"], interval: "1s" }, ready: { healthy: true } })`,
+      ],
+    );
+    for (const name of ["port", "page", "log", "program", "healthy"]) {
+      expect(await world.ok("logs", `after-${name}`), name).toContain("fine");
+      const { history: changes } = await history(name);
+      expect(changes.map(({ status }) => status)).toEqual(["starting", "running"]);
+      expect(await upSince(`after-${name}`)).toBeGreaterThanOrEqual(await upSince(name));
+    }
+  });
+
+  test("what is not ready by its deadline is ended and has failed, with what it lacked; so has what ends before", async () => {
+    await apply([]);
+    const port = await freePort();
+    const pidFile = world.path("late.pid");
+    await world.write({
+      "late.ts": declare([
+        `unit({ provision: ["late"], ${shell(`echo $$ > ${pidFile}; exec sleep 1000`)}, ready: { tcp: ${port}, deadline: "700ms" } })`,
+        `unit({ provision: ["user"], requirement: ["late"], ${shell("exec sleep 1000")} })`,
+      ]),
+    });
+    const late = await world.lading(["apply", "late.ts", "--yes"]);
+    expect(late.stderr).toContain(
+      `"late" did not start: not ready within 0.7 s: 127.0.0.1:${port} does not accept connections`,
+    );
+    const pid = (await world.as(["cat", pidFile])).stdout.trim();
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    await world.write({
+      "short.ts": declare([`unit({ provision: ["short"], ${shell("sleep 0.3; exit 3")}, ready: { tcp: ${port} } })`]),
+    });
+    const short = await world.lading(["apply", "short.ts", "--yes"]);
+    expect(short.stderr).toContain('"short" did not start: ended with exit status 3 before it was ready');
+    expect((await world.status()).units).toEqual([]);
+  });
+
+  test("a stop does not wait for readiness, and neither does another start", async () => {
+    const port = await freePort();
+    await apply([
+      `unit({ provision: ["never"], autoStart: false, ${shell("exec sleep 1000")}, ready: { tcp: ${port}, deadline: "1h" } })`,
+    ]);
+    const starting = world.lading(["start", "never"]);
+    await until(
+      async () => (await world.unit("never")).status === "starting" && (await world.unit("never")).pid !== null,
+    );
+    await world.ok("stop", "never");
+    expect((await world.unit("never")).status).toBe("stopped");
+    expect((await starting).status).toBe(1);
+  });
+
+  test("readiness that says too little, or too much, is refused where it is declared", async () => {
+    const refused = async (ready: string): Promise<string> => {
+      await world.write({ "bad.ts": declare([`unit({ provision: ["bad"], ${shell("true")}, ready: ${ready} })`]) });
+      const { status, stderr } = await world.lading(["check", "bad.ts"]);
+      expect(status).toBe(1);
+      return stderr;
+    };
+    expect(await refused("{}")).toMatch(/bad\.ts:\d+:\d+: error invalid-value: readiness names nothing to wait for/);
+    expect(await refused('{ tcp: 80, log: "x" }')).toContain("readiness names several things to wait for");
+    expect(await refused("{ healthy: true }")).toContain("waits for a health check that is not declared");
+    expect(await refused('{ log: "(" }')).toContain("a regular expression");
+    expect(await refused('{ http: "ftp://x" }')).toContain("http:// or https://");
+  });
+
+  test("a disabled unit is started by nothing, not even the next supervisor, until it is enabled", async () => {
+    const units = [
+      `unit({ provision: ["base"], ${shell("exec sleep 1000")} })`,
+      `unit({ provision: ["user"], requirement: ["base"], ${shell("exec sleep 1000")} })`,
+    ];
+    await apply(units);
+    const before = await world.unit("base");
+    expect(await world.ok("disable", "base")).toBe("base: running, disabled\n");
+    expect((await world.unit("base")).pid).toBe(before.pid);
+    await world.ok("stop", "base");
+    const refused = await world.lading(["start", "base"]);
+    expect(refused.stderr).toMatch(/unit-disabled: base is disabled[\s\S]*lading enable base/);
+    process.kill((await world.status()).pid, "SIGKILL");
+    await world.ok("apply", "host.ts", "--yes");
+    expect((await world.unit("base")).status).toBe("stopped");
+    expect(await world.ok("status")).toMatch(/base +stopped .*disabled/);
+    expect(await world.ok("why", "user")).toContain("requires base, which is");
+    expect(await world.ok("enable", "base")).toBe("base: stopped\n");
+    await world.ok("start", "user");
+    expect((await world.unit("user")).status).toBe("running");
+  });
+});
