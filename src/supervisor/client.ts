@@ -2,7 +2,7 @@
 import { type ErrorReport, hasErrno, KnownError, Problems } from "../base/index.ts";
 import { requestSocket } from "../sys/index.ts";
 import type { ActionResult, Verb } from "./api.ts";
-import type { StatusReport, UnitHistory } from "./supervisor.ts";
+import type { StatusReport, UnitHistory } from "./report.ts";
 
 export class SupervisorClient {
   readonly #socket: string;

@@ -1,7 +1,7 @@
 export type { ActionResult, Verb } from "./api.ts";
 export { SupervisorClient } from "./client.ts";
+export type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
 export { containerArgv, logPath } from "./runner.ts";
-export type { StatusReport, UnitHistory, UnitReport } from "./supervisor.ts";
 export {
   type ActionSpec,
   type HealthSpec,

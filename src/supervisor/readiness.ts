@@ -1,7 +1,6 @@
 /** Waits until what was started is ready: looks again and again, each look bounded, until the deadline. */
-import { connect } from "node:net";
 import { messageOf } from "../base/index.ts";
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "../sys/index.ts";
+import { closeSync, existsSync, fstatSync, openSync, readSync, tryConnect } from "../sys/index.ts";
 import type { ProbeSpec, ReadinessSpec } from "./unit-spec.ts";
 
 /** What a probe needs to know of its unit. */
@@ -23,17 +22,10 @@ const lookPeriod = 5_000;
 const longestLine = 64 * 1024;
 
 function lookAtPort(host: string, port: number): Look {
-  return (signal) =>
-    new Promise((resolve) => {
-      const socket = connect({ host, port });
-      const done = (lack: string | undefined): void => {
-        socket.destroy();
-        resolve(lack);
-      };
-      socket.once("connect", () => done(undefined));
-      socket.once("error", (error) => done(`${host}:${port} does not accept connections: ${messageOf(error)}`));
-      signal.addEventListener("abort", () => done(`${host}:${port} does not answer`), { once: true });
-    });
+  return async (signal) => {
+    const refusal = await tryConnect({ host, port }, signal);
+    return refusal === undefined ? undefined : `${host}:${port} does not accept connections: ${refusal}`;
+  };
 }
 
 function lookAtPage(url: string, status: number | null): Look {

@@ -13,41 +13,13 @@ import { Ends } from "./ends.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { type Effect, type Event, step } from "./machine.ts";
 import { logEnd } from "./readiness.ts";
+import type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
 import { type Log, Runner, StartFailure } from "./runner.ts";
 import { isSettled } from "./settle.ts";
+import { Slots } from "./slots.ts";
 import { type Running, StateFiles } from "./state-file.ts";
 import { machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
-import { type Change, describeExit, type ExitInfo, type MachineState, type UnitState } from "./unit-state.ts";
-
-/** One unit as `status` shows it. */
-export interface UnitReport extends Omit<UnitState, "unit" | "next" | "history"> {
-  readonly name: string;
-  readonly provision: readonly string[];
-  readonly requirement: readonly string[];
-  readonly documentation: string;
-  readonly kind: UnitSpec["start"]["kind"];
-  readonly digest: string;
-  readonly image: string | null;
-  readonly pid: number | null;
-  readonly containerId: string | null;
-  /** Null where no health check is declared, or nothing runs. */
-  readonly health: Health | null;
-}
-
-/** One unit as `status UNIT` shows it. */
-export interface UnitHistory extends UnitReport {
-  readonly version: 1;
-  /** Its last changes, oldest first. */
-  readonly history: readonly Change[];
-}
-
-export interface StatusReport {
-  readonly version: 1;
-  readonly generation: number;
-  readonly pid: number;
-  readonly settled: boolean;
-  readonly units: readonly UnitReport[];
-}
+import { describeExit, type ExitInfo, type MachineState, type UnitState } from "./unit-state.ts";
 
 /** Seconds between looks at whether what should run does: the net below the watch of exit files. */
 const livenessInterval = 1;
@@ -82,8 +54,8 @@ export class Supervisor {
   /** Units that were started and are not ready yet; aborted with the reason why they are waited for no more. */
   readonly #unready = new Map<string, AbortController>();
   readonly #listeners = new Set<(report: UnitReport) => void>();
-  readonly #queue: (() => Promise<void>)[] = [];
-  #busy = 0;
+  /** Twice as many at once as there are processors, for an engine also waits for locks and the disk. */
+  readonly #slots = new Slots(2 * availableParallelism());
   #wake: NodeJS.Timeout | undefined;
   #liveness: NodeJS.Timeout | undefined;
 
@@ -207,7 +179,7 @@ export class Supervisor {
   }
 
   #isSettled(): boolean {
-    return this.#busy === 0 && this.#queue.length === 0 && this.#ending.size === 0 && isSettled(this.#state);
+    return this.#slots.isIdle && this.#ending.size === 0 && isSettled(this.#state);
   }
 
   #report(name: string): UnitReport {
@@ -308,25 +280,10 @@ export class Supervisor {
         this.#running.delete(effect.name);
         return;
       case "start":
-        return this.#enqueue(() => this.#start(effect.name, effect.digest));
+        return this.#slots.add(() => this.#start(effect.name, effect.digest));
       case "stop":
-        return this.#enqueue(() => this.#stop(effect.name));
+        return this.#slots.add(() => this.#stop(effect.name));
     }
-  }
-
-  /** Twice as many at once as there are processors, for an engine's command also waits for locks and the disk. */
-  #enqueue(work: () => Promise<void>): void {
-    this.#queue.push(work);
-    const next = (): void => {
-      const work = this.#busy < 2 * availableParallelism() ? this.#queue.shift() : undefined;
-      if (work === undefined) return;
-      this.#busy += 1;
-      void work().finally(() => {
-        this.#busy -= 1;
-        next();
-      });
-    };
-    next();
   }
 
   async #start(name: string, digest: string): Promise<void> {

@@ -1,9 +1,9 @@
-/** Unix sockets: the control API's two ends. */
+/** Sockets: the control API's two ends, and a look at a port. */
 import { once } from "node:events";
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import { connect } from "node:net";
-import { hasErrno } from "../base/index.ts";
+import { hasErrno, messageOf } from "../base/index.ts";
 
 /** Whether somebody accepts connections at `path`; a socket left by a dead server refuses them. */
 export async function isServed(path: string): Promise<boolean> {
@@ -14,6 +14,22 @@ export async function isServed(path: string): Promise<boolean> {
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ECONNREFUSED", "ENOTSOCK")) return false;
     throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Connects over TCP and hangs up; resolves with undefined, or why that did not work. */
+export async function tryConnect(
+  address: { readonly host: string; readonly port: number },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const socket = connect(address);
+  try {
+    await once(socket, "connect", { signal });
+    return undefined;
+  } catch (error) {
+    return signal.aborted ? "no answer" : messageOf(error);
   } finally {
     socket.destroy();
   }

@@ -1,0 +1,34 @@
+/** What the supervisor says of units: the plain data that `status` and the control API hand out. */
+import type { Health } from "../engine/index.ts";
+import type { UnitSpec } from "./unit-spec.ts";
+import type { Change, UnitState } from "./unit-state.ts";
+
+/** One unit as `status` shows it. */
+export interface UnitReport extends Omit<UnitState, "unit" | "next" | "history"> {
+  readonly name: string;
+  readonly provision: readonly string[];
+  readonly requirement: readonly string[];
+  readonly documentation: string;
+  readonly kind: UnitSpec["start"]["kind"];
+  readonly digest: string;
+  readonly image: string | null;
+  readonly pid: number | null;
+  readonly containerId: string | null;
+  /** Null where no health check is declared, or nothing runs. */
+  readonly health: Health | null;
+}
+
+/** One unit as `status UNIT` shows it. */
+export interface UnitHistory extends UnitReport {
+  readonly version: 1;
+  /** Its last changes, oldest first. */
+  readonly history: readonly Change[];
+}
+
+export interface StatusReport {
+  readonly version: 1;
+  readonly generation: number;
+  readonly pid: number;
+  readonly settled: boolean;
+  readonly units: readonly UnitReport[];
+}
