@@ -22,8 +22,11 @@ function lading(args, dieAfter = 0) {
   return spawnSync(process.execPath, argv, { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 26, timeout: 60_000 });
 }
 
-/** shadow keeps the last version of each of its files, and its locks. */
-const notState = /^\/etc\/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)$/;
+/**
+ * shadow keeps the last version of each of its files, and its locks; and the home of the machine's own test user may change
+ * below the throwaway host meanwhile.
+ */
+const notState = /^\/(?:etc\/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)|home\/lading-test)$/;
 
 function listing(path, lines) {
   if (notState.test(path) || !(existsSync(path) || lstatSync(path, { throwIfNoEntry: false }))) return;
