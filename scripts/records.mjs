@@ -5,6 +5,7 @@ export const modules = [
   { module: "services/subids", records: ["subidRange"] },
   { module: "services/pam-limits", records: ["pamLimitsEntry"] },
   { module: "services/readiness", records: ["readiness"] },
+  { module: "services/schedule", records: ["schedule"] },
   { module: "services/unit", records: ["action", "unit"] },
   { module: "services/containers-conf", records: ["containersConf"] },
   { module: "services/rootless-podman", records: ["rootlessPodmanConfiguration"] },

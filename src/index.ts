@@ -46,6 +46,7 @@ export {
   readiness,
   rootlessPodmanConfiguration,
   rootlessPodmanServiceType,
+  schedule,
   secret,
   subidRange,
   subidsServiceType,

@@ -1,3 +1,4 @@
+export { type Calendar, parseCalendar } from "./calendar.ts";
 export { canonicalJson, type Json } from "./canonical-json.ts";
 export { codes, type ErrorCode } from "./codes.ts";
 export { asDigest, type Digest, digestOf, digestOfJson, hexOf, shortDigest } from "./digest.ts";

@@ -6,6 +6,8 @@ import { requireUnit } from "./units.ts";
 
 function requireResult(verb: Verb, unit: UnitReport): void {
   if (verb === "enable" || verb === "disable") return;
+  // A run of what is scheduled has begun; how it ends is in its status.
+  if (unit.nextRun !== null && verb !== "stop" && unit.status !== "failed") return;
   const up = isUp(unit);
   if (verb === "stop" ? !up && unit.status !== "failed" : up) return;
   const message = `${unit.name} is ${unit.status}${unit.reason === null ? "" : `: ${unit.reason}`}`;

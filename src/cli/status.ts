@@ -18,9 +18,10 @@ function paintStatus(context: Context, unit: UnitReport): string {
   return isUp(unit) ? context.paint("green", status) : status;
 }
 
-function noteOf({ enabled, reason, exit }: UnitReport): string {
+function noteOf({ enabled, reason, exit, nextRun }: UnitReport): string {
   const ended = exit === null ? "" : `ended with ${describeExit(exit)}`;
-  return enabled ? (reason ?? ended) : "disabled";
+  const next = nextRun === null ? "" : `runs next at ${new Date(nextRun).toISOString()}`;
+  return enabled ? [reason ?? ended, next].filter((each) => each !== "").join("; ") : "disabled";
 }
 
 export async function run(context: Context, [name]: readonly (string | undefined)[]): Answer {

@@ -259,6 +259,10 @@ export class Docker extends EngineProgram implements Engine {
     return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
   }
 
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   giveFile(path: string, uid: number, gid: number): Promise<void> {
     if (process.getuid?.() === 0) chownSync(path, uid, gid);
     else if (uid !== 0 || gid !== 0) {

@@ -81,4 +81,6 @@ export interface Engine {
   exitStatus(id: string): Promise<number | undefined>;
   /** Gives a file that is the user's the owner that a container's `uid` and `gid` are on the host. */
   giveFile(path: string, uid: number, gid: number): Promise<void>;
+  /** Ends what runs for us alone; containers go on. */
+  close(): Promise<void>;
 }

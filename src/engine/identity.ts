@@ -57,11 +57,16 @@ export function userEnvironment(identity: Identity): Record<string, string> {
   };
 }
 
-/** Prefixes a command so that it runs as the user; setpriv(1) keeps the supplementary groups, which Node would drop. */
-export function commandAs(identity: Identity, argv: readonly string[]): readonly string[] {
-  if (identity.uid === process.getuid?.() && identity.gid === process.getgid?.()) return argv;
+/**
+ * Prefixes a command so that it runs as the user; setpriv(1) keeps the supplementary groups, which Node would drop, or gives
+ * it `groups` instead.
+ */
+export function commandAs(identity: Identity, argv: readonly string[], groups?: readonly string[]): readonly string[] {
+  const isSelf = identity.uid === process.getuid?.() && identity.gid === process.getgid?.();
+  if (isSelf && groups === undefined) return argv;
   const { uid, gid } = identity;
-  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--", ...argv];
+  const theirs = groups === undefined ? "--init-groups" : groups.length === 0 ? "--clear-groups" : `--groups=${groups}`;
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, theirs, "--", ...argv];
 }
 
 /** Runs a command as the user; `env` is added to the user's environment. */

@@ -17,6 +17,9 @@ const idlePeriod = 10;
 /** Milliseconds that a service may take to come up. */
 const startDeadline = 10_000;
 
+/** Milliseconds that it may take to end. */
+const closeDeadline = 5_000;
+
 /** With 4.3 the API took the defaults of containers.conf(5) for a container, as the command line does; 6 is unknown. */
 const oldest = [4, 3] as const;
 const tooNew = 6;
@@ -65,6 +68,17 @@ export class PodmanService {
     const url = `/containers/${encodeURIComponent(name)}?force=true&ignore=true&v=true&timeout=${grace}`;
     const removed = await this.#request("DELETE", url, { deadline: answerDeadline() + grace * 1000 });
     if (removed.status >= 400 && removed.status !== 404) throw refusal("rm", removed);
+  }
+
+  /** Ends the service, once it has answered what it was asked. */
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    const kill = setTimeout(() => child.kill("SIGKILL"), closeDeadline);
+    await ended;
+    clearTimeout(kill);
   }
 
   async #request(method: string, url: string, options: RequestOptions = {}): Promise<Answer> {

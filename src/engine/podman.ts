@@ -203,6 +203,10 @@ export class Podman extends EngineProgram implements Engine {
     return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
   }
 
+  async close(): Promise<void> {
+    await this.#service?.close();
+  }
+
   async giveFile(path: string, uid: number, gid: number): Promise<void> {
     if (this.identity.uid === 0) return chownSync(path, uid, gid);
     // Only the user's namespace knows which ids of the host the container's are.

@@ -34,6 +34,8 @@ export { readiness } from "./readiness.ts";
 export type { Readiness, ReadinessInput } from "./readiness.types.ts";
 export { containerControllers, rootlessPodmanConfiguration, rootlessPodmanServiceType } from "./rootless-podman.ts";
 export type { RootlessPodmanConfiguration, RootlessPodmanConfigurationInput } from "./rootless-podman.types.ts";
+export { schedule } from "./schedule.ts";
+export type { Schedule, ScheduleInput } from "./schedule.types.ts";
 export { secret } from "./secret.ts";
 export type { Secret, SecretInput } from "./secret.types.ts";
 export { type Subids, subidRange, subidsServiceType } from "./subids.ts";

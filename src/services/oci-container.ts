@@ -38,6 +38,7 @@ import { ociAttachment } from "./oci-attachment.ts";
 import type { OciContainer, OciContainerInput } from "./oci-container.types.ts";
 import { ociHealth } from "./oci-health.ts";
 import { readiness } from "./readiness.ts";
+import { schedule } from "./schedule.ts";
 import { secret } from "./secret.ts";
 import { action } from "./unit.ts";
 
@@ -112,6 +113,11 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       doc: "How many respawns within 7 seconds are too many; the unit then fails.",
     },
     respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from its end to the next start." },
+    schedule: {
+      type: recordOf(schedule),
+      optional: true,
+      doc: "When it is run; it then does not start by itself, and is to do its work and end.",
+    },
     ready: {
       type: recordOf(readiness),
       optional: true,

@@ -4,6 +4,7 @@ import type { Pairs, StagedText } from "../store/index.ts";
 import type { OciAttachment, OciAttachmentInput } from "./oci-attachment.types.ts";
 import type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
 import type { Readiness, ReadinessInput } from "./readiness.types.ts";
+import type { Schedule, ScheduleInput } from "./schedule.types.ts";
 import type { Secret, SecretInput } from "./secret.types.ts";
 import type { Action, ActionInput } from "./unit.types.ts";
 
@@ -48,6 +49,8 @@ export interface OciContainerInput {
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
+  /** When it is run; it then does not start by itself, and is to do its work and end. */
+  readonly schedule?: ScheduleInput | undefined;
   /** When it counts as up; once it was started, where unset. */
   readonly ready?: ReadinessInput | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
@@ -194,6 +197,8 @@ export interface OciContainer {
   readonly respawnLimit: number;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay: number;
+  /** When it is run; it then does not start by itself, and is to do its work and end. */
+  readonly schedule?: Schedule | undefined;
   /** When it counts as up; once it was started, where unset. */
   readonly ready?: Readiness | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */

@@ -12,8 +12,10 @@ import {
   string,
 } from "../record/index.ts";
 import { fileLikeType, pairs, stageableText } from "../store/index.ts";
+import { ulimits } from "./engine-values.ts";
 import { accountName, unitName } from "./names.ts";
 import { readiness } from "./readiness.ts";
+import { schedule } from "./schedule.ts";
 import type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";
 
 const argv = listOf(either(stageableText, fileLikeType));
@@ -64,6 +66,11 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     doc: "How many respawns within 7 seconds are too many; the unit then fails.",
   },
   respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from the end to the next start." },
+  schedule: {
+    type: recordOf(schedule),
+    optional: true,
+    doc: "When it is run; it then does not start by itself, and is to do its work and end.",
+  },
   ready: { type: recordOf(readiness), optional: true, doc: "When it counts as up; once it was started, where unset." },
   transient: {
     type: boolean,
@@ -81,5 +88,20 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
   environment: { type: pairs("="), default: [], doc: "Its environment, beside HOME, USER, PATH and XDG_RUNTIME_DIR." },
   directory: { type: absolutePath, default: "/", doc: "The folder that it starts in." },
   user: { type: accountName, optional: true, doc: "Whom it runs as; the supervisor's user where unset." },
+  supplementaryGroups: {
+    type: listOf(accountName),
+    optional: true,
+    doc: "Its further groups, instead of the user's own. Only root can give them.",
+  },
+  umask: {
+    type: integer(0, 0o777),
+    optional: true,
+    doc: "Which bits the files that it makes lack; the supervisor's where unset.",
+  },
+  limits: {
+    type: ulimits,
+    default: [],
+    doc: "Resource limits of its processes, `name=soft[:hard]`. Only root can raise the hard ones.",
+  },
   group: { type: accountName, optional: true, doc: "The group that it runs as; the user's where unset." },
 });

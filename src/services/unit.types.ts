@@ -1,6 +1,7 @@
 // Generated from the fields in unit.ts by `npm run generate`.
 import type { FileLike, Pairs, StagedText } from "../store/index.ts";
 import type { Readiness, ReadinessInput } from "./readiness.types.ts";
+import type { Schedule, ScheduleInput } from "./schedule.types.ts";
 
 /** What `action({ … })` takes. Something that a unit can be asked to do. */
 export interface ActionInput {
@@ -45,6 +46,8 @@ export interface UnitInput {
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from the end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
+  /** When it is run; it then does not start by itself, and is to do its work and end. */
+  readonly schedule?: ScheduleInput | undefined;
   /** When it counts as up; once it was started, where unset. */
   readonly ready?: ReadinessInput | undefined;
   /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
@@ -63,6 +66,12 @@ export interface UnitInput {
   readonly directory?: string | undefined;
   /** Whom it runs as; the supervisor's user where unset. */
   readonly user?: string | undefined;
+  /** Its further groups, instead of the user's own. Only root can give them. */
+  readonly supplementaryGroups?: readonly string[] | undefined;
+  /** Which bits the files that it makes lack; the supervisor's where unset. */
+  readonly umask?: number | undefined;
+  /** Resource limits of its processes, `name=soft[:hard]`. Only root can raise the hard ones. Default: `[]`. */
+  readonly limits?: Pairs | undefined;
   /** The group that it runs as; the user's where unset. */
   readonly group?: string | undefined;
 }
@@ -90,6 +99,8 @@ export interface Unit {
   readonly respawnLimit: number;
   /** Milliseconds from the end to the next start. Default: `100`. */
   readonly respawnDelay: number;
+  /** When it is run; it then does not start by itself, and is to do its work and end. */
+  readonly schedule?: Schedule | undefined;
   /** When it counts as up; once it was started, where unset. */
   readonly ready?: Readiness | undefined;
   /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
@@ -108,6 +119,12 @@ export interface Unit {
   readonly directory: string;
   /** Whom it runs as; the supervisor's user where unset. */
   readonly user?: string | undefined;
+  /** Its further groups, instead of the user's own. Only root can give them. */
+  readonly supplementaryGroups?: readonly string[] | undefined;
+  /** Which bits the files that it makes lack; the supervisor's where unset. */
+  readonly umask?: number | undefined;
+  /** Resource limits of its processes, `name=soft[:hard]`. Only root can raise the hard ones. Default: `[]`. */
+  readonly limits: readonly (string | StagedText)[];
   /** The group that it runs as; the user's where unset. */
   readonly group?: string | undefined;
 }

@@ -7,7 +7,7 @@ import { type EngineContainer, labels } from "../engine/index.ts";
 import { isAlive, processId } from "../sys/index.ts";
 import { step } from "./machine.ts";
 import type { Running, SavedUnit } from "./state-file.ts";
-import { machineUnit, type UnitSpec } from "./unit-spec.ts";
+import { isWork, machineUnit, type UnitSpec } from "./unit-spec.ts";
 import { type ExitInfo, freshUnit, type UnitState } from "./unit-state.ts";
 
 /** A unit that was taken up, and what runs for it. */
@@ -50,11 +50,9 @@ async function adoptSaved(
   exitStatus: AdoptOptions["exitStatus"],
 ): Promise<Adopted> {
   const before: UnitState = { ...state, unit: machineUnit(spec), next: null };
-  // One that was not ready yet is waited for again.
-  const up: UnitState = {
-    ...before,
-    status: state.status === "starting" && spec.ready !== undefined ? "starting" : "running",
-  };
+  // One that was not ready yet, or not done, is waited for again.
+  const isWaitedFor = state.status === "starting" && (spec.ready !== undefined || isWork(spec));
+  const up: UnitState = { ...before, status: isWaitedFor ? "starting" : "running" };
   const isCurrent = container?.labels[labels.spec] === spec.digest && container.state === "running";
   if (spec.start.kind === "container" && container !== undefined && isCurrent)
     return { spec, state: up, running: runningOf(container) };

@@ -38,7 +38,7 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
   await ended;
   log("info", "ending; what runs goes on");
-  supervisor.close();
+  await supervisor.close();
   server.close();
   server.closeAllConnections();
 }

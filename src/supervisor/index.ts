@@ -9,6 +9,7 @@ export {
   type ProbeSpec,
   type ReadinessSpec,
   readyWithin,
+  type ScheduleSpec,
   type SecretSpec,
   type StartSpec,
   type UnitSet,

@@ -25,6 +25,7 @@ import {
   type MachineState,
   type MachineUnit,
   requirementsOf,
+  startsByItself,
   type UnitState,
 } from "./unit-state.ts";
 
@@ -106,7 +107,9 @@ function apply(draft: Draft, event: Event, now: number): void {
     case "started": {
       const at = draft.get(event.name);
       if (at?.status !== "starting") return;
-      change(draft, event.name, now, { status: at.unit.oneShot ? "done" : "running", reason: null, exit: null });
+      const { oneShot, scheduled } = at.unit;
+      if (oneShot && scheduled) return rest(draft, event.name, now, { status: 0, signal: null });
+      change(draft, event.name, now, { status: oneShot ? "done" : "running", reason: null, exit: null });
       return;
     }
     case "enable":
@@ -147,7 +150,8 @@ function load(draft: Draft, { units, disabled = [] }: Event & { readonly type: "
       change(draft, name, now, { unit, next: null, ...(at.next === "gone" ? { wanted: "up" as const } : {}) });
     } else {
       // A new definition starts as it declares, also where a person had stopped the earlier one.
-      const restart = unit.autoStart || at.wanted === "up" || at.next === "gone" || at.restart;
+      const goesOn = at.wanted === "up" || at.next === "gone" || at.restart;
+      const restart = startsByItself(unit) || (goesOn && !unit.scheduled);
       change(draft, name, now, { wanted: "down", next: unit, restart, respawnAt: null, respawns: [] });
     }
     const changed = draft.get(name);
@@ -187,6 +191,11 @@ function fail(draft: Draft, at: UnitState, now: number, how: Pick<UnitState, "re
   change(draft, at.unit.name, now, { ...how, status: "failed", respawnAt, failures: at.failures + 1 });
 }
 
+/** A run is over, and went well: the unit is at rest until its next. */
+function rest(draft: Draft, name: string, now: number, exit: ExitInfo): void {
+  change(draft, name, now, { status: "stopped", wanted: "down", reason: null, exit });
+}
+
 function exited(draft: Draft, name: string, exit: ExitInfo, now: number): void {
   const found = draft.get(name);
   // While stopping, the end is what was asked for; the `stopped` event settles it.
@@ -199,6 +208,7 @@ function exited(draft: Draft, name: string, exit: ExitInfo, now: number): void {
   const { respawn, respawnLimit, respawnDelay } = at.unit;
   const recent = at.respawns.filter((time) => now - time < respawnWindow);
   const clean = exit.status === 0 && exit.signal === null;
+  if (clean && at.unit.scheduled) return rest(draft, name, now, exit);
   if (respawn === false || (respawn === "on-failure" && clean)) {
     const reason = clean ? "ended by itself" : `ended with ${describeExit(exit)}`;
     change(draft, name, now, { status: clean ? "stopped" : "failed", wanted: clean ? "down" : "up", exit, reason });

@@ -16,6 +16,8 @@ export interface UnitReport extends Omit<UnitState, "unit" | "next" | "history">
   readonly containerId: string | null;
   /** Null where no health check is declared, or nothing runs. */
   readonly health: Health | null;
+  /** When it runs next, in milliseconds since 1970; null where it has no schedule. */
+  readonly nextRun: number | null;
 }
 
 /** One unit as `status UNIT` shows it. */

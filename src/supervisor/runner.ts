@@ -99,6 +99,15 @@ function environmentOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+/** The command that runs a unit's program: its limits are set while that is allowed, its umask last. */
+function programArgv(identity: Identity, start: StartSpec & { kind: "program" }): readonly string[] {
+  const { argv, groups, umask, limits = [] } = start;
+  const masked = umask === undefined ? argv : ["sh", "-c", 'umask "$0" && exec "$@"', umask.toString(8), ...argv];
+  const own = commandAs(identity, masked, groups);
+  const flags = limits.map((limit) => `--${limit.replaceAll("-1", "unlimited")}`);
+  return flags.length === 0 ? own : ["prlimit", ...flags, "--", ...own];
+}
+
 /**
  * Opens a log that may lie in a folder of an unprivileged user. A link there could point at any file of the host, so
  * none is followed: open(2), O_NOFOLLOW.
@@ -184,6 +193,11 @@ export class Runner {
       }
     }
     return found;
+  }
+
+  /** Ends what runs for the supervisor alone. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#engines.values()].map((each) => each.close()));
   }
 
   /** The engine of a unit that is a container. */
@@ -281,7 +295,7 @@ export class Runner {
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
     const identity = await this.identity(unit);
     const log = this.#openLog(unit, identity);
-    const [program = "", ...args] = commandAs(identity, start.argv);
+    const [program = "", ...args] = programArgv(identity, start);
     let child: ChildProcess;
     try {
       // Its output goes straight to the file: it is not lost, and nothing breaks, when the supervisor dies.
@@ -302,11 +316,6 @@ export class Runner {
       child.once("error", (error) => reject(new StartFailure(`cannot run ${start.argv[0]}: ${messageOf(error)}`)));
     });
     const pid = child.pid ?? 0;
-    if (unit.oneShot) {
-      const exit = await ended;
-      if (exit.status === 0) return null;
-      throw new StartFailure(exit.signal === null ? `exit status ${exit.status}` : `signal ${exit.signal}`, exit);
-    }
     void ended.then((exit) => this.#options.onExit(unit.name, pid, exit));
     return { id: null, process: processId(pid) ?? { pid, startTime: -1 } };
   }

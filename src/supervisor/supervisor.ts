@@ -18,25 +18,13 @@ import { type Log, Runner, StartFailure } from "./runner.ts";
 import { isSettled } from "./settle.ts";
 import { Slots } from "./slots.ts";
 import { type Running, StateFiles } from "./state-file.ts";
-import { machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
-import { describeExit, type ExitInfo, type MachineState, type UnitState } from "./unit-state.ts";
+import { Timers } from "./timers.ts";
+import { isWork, machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
+import { describeExit, type ExitInfo, isActive, type MachineState, type UnitState } from "./unit-state.ts";
+import { Unready } from "./unready.ts";
 
 /** Seconds between looks at whether what should run does: the net below the watch of exit files. */
 const livenessInterval = 1;
-
-/** Why a unit that is not ready yet is waited for no more. */
-class CalledOff extends Error {
-  readonly exit: ExitInfo | null;
-
-  constructor(reason: string, exit: ExitInfo | null = null) {
-    super(reason);
-    this.exit = exit;
-  }
-}
-
-function endedUnready(exit: ExitInfo): CalledOff {
-  return new CalledOff(`ended with ${describeExit(exit)} before it was ready`, exit);
-}
 
 export class Supervisor {
   readonly #files: StateFiles;
@@ -49,10 +37,12 @@ export class Supervisor {
   readonly #specs = new Map<string, UnitSpec>();
   readonly #running = new Map<string, Running>();
   readonly #ends: Ends;
+  readonly #timers: Timers;
   readonly #health: HealthWatch;
   readonly #ending = new Set<string>();
-  /** Units that were started and are not ready yet; aborted with the reason why they are waited for no more. */
-  readonly #unready = new Map<string, AbortController>();
+  readonly #unready: Unready;
+  /** Work that was told to end before it was done. */
+  readonly #calledOff = new WeakSet<Running>();
   readonly #listeners = new Set<(report: UnitReport) => void>();
   /** Twice as many at once as there are processors, for an engine also waits for locks and the disk. */
   readonly #slots = new Slots(2 * availableParallelism());
@@ -64,6 +54,20 @@ export class Supervisor {
     this.#files = new StateFiles(paths.supervisor);
     this.#disabled = new DisabledUnits(paths);
     this.#runner = new Runner({ paths, log, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
+    this.#unready = new Unready({
+      wait: (spec, logStart, signal) => {
+        const health = (): Health | null => this.#health.health(spec.name);
+        return this.#runner.ready(spec, { health, logStart, signal });
+      },
+      end: (spec, running) => this.#endUnready(spec, running),
+      onReady: (name) => this.#dispatch({ type: "started", name }),
+      onFailed: (name, reason, exit) => this.#dispatch({ type: "start-failed", name, reason, exit }),
+    });
+    this.#timers = new Timers({
+      paths,
+      onDue: (name) => this.#runDue(name),
+      onProblem: (message) => log("error", message),
+    });
     this.#ends = new Ends(log, (id) => {
       const name = [...this.#running].find(([, running]) => running.id === id)?.[0];
       if (name !== undefined) this.#noteEnd(name);
@@ -90,7 +94,7 @@ export class Supervisor {
     for (const { spec, state, running } of adopted) {
       this.#save(spec.name);
       if (state.status === "running" || state.status === "starting") this.#watchHealth(spec.name, state.since);
-      if (state.status === "starting") void this.#awaitReady(spec, running, 0);
+      if (state.status === "starting") void this.#unready.watch(spec, running, 0);
     }
     this.load(set);
     this.#liveness = setInterval(() => this.#checkLiveness(), livenessInterval * 1000);
@@ -111,6 +115,18 @@ export class Supervisor {
     for (const unit of set.units) this.#specs.set(unit.digest, unit);
     const disabled = set.units.map(({ name }) => name).filter((name) => this.#disabled.has(name));
     this.#dispatch({ type: "load", units: set.units.map(machineUnit), disabled });
+    const scheduled = set.units.flatMap(({ name, schedule }) =>
+      schedule === undefined ? [] : ([[name, schedule]] as const),
+    );
+    this.#timers.load(new Map(scheduled));
+  }
+
+  /** A scheduled unit's time has come. */
+  #runDue(name: string): void {
+    const at = this.#state.get(name);
+    if (at === undefined || !at.enabled) return;
+    if (isActive(at)) this.#log("warn", `${name}: still ${at.status}; the run that is due is left out`);
+    else this.#dispatch({ type: "start", name });
   }
 
   start(name: string): void {
@@ -200,6 +216,7 @@ export class Supervisor {
       pid: running?.process?.pid ?? null,
       containerId: running?.id ?? null,
       health: this.#health.health(name),
+      nextRun: this.#timers.next(name),
     };
   }
 
@@ -228,11 +245,13 @@ export class Supervisor {
     await this.settled(signal);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#liveness);
     clearTimeout(this.#wake);
     this.#ends.close();
     this.#health.close();
+    this.#timers.close();
+    await this.#runner.close();
   }
 
   #save(name: string): void {
@@ -258,8 +277,7 @@ export class Supervisor {
       if (before.get(name)?.status !== at.status) this.#tell(name, at);
     }
     for (const effect of effects) this.#perform(effect);
-    for (const [name, waiting] of this.#unready)
-      if (after.get(name)?.wanted === "down") waiting.abort(new CalledOff("it was stopped before it was ready"));
+    this.#callOff();
   }
 
   #tell(name: string, at: UnitState): void {
@@ -295,7 +313,8 @@ export class Supervisor {
       if (running !== null) this.#running.set(name, running);
       this.#ends.watch(this.#runner.engines());
       // Others start meanwhile.
-      if (spec.ready !== undefined) void this.#awaitReady(spec, running, logStart);
+      if (isWork(spec)) this.#callOff();
+      else if (spec.ready !== undefined) void this.#unready.watch(spec, running, logStart);
       else this.#dispatch({ type: "started", name });
       this.#watchHealth(name, Date.now());
       if (running?.id && running.process === null) this.#noteEnd(name);
@@ -305,31 +324,25 @@ export class Supervisor {
     }
   }
 
-  /** Waits until a unit that was started is ready. One that is not in time, or is called off, is ended. */
-  async #awaitReady(spec: UnitSpec, running: Running | null, logStart: number): Promise<void> {
-    const { name } = spec;
-    const waiting = new AbortController();
-    this.#unready.set(name, waiting);
-    let reason: string | undefined;
-    let exit: ExitInfo | null = null;
-    try {
-      reason = await this.#runner.ready(spec, {
-        health: () => this.#health.health(name),
-        logStart,
-        signal: waiting.signal,
-      });
-    } catch (error) {
-      reason = messageOf(error);
-      if (error instanceof CalledOff) exit = error.exit;
+  /** Ends what is starting, and is not wanted any more. */
+  #callOff(): void {
+    for (const [name, { status, wanted, unit }] of this.#state) {
+      if (status !== "starting" || wanted !== "down") continue;
+      this.#unready.callOff(name);
+      const spec = this.#specs.get(unit.digest);
+      const running = this.#running.get(name);
+      if (spec === undefined || running === undefined || !isWork(spec) || this.#calledOff.has(running)) continue;
+      this.#calledOff.add(running);
+      void this.#runner.stop(spec, running);
     }
-    this.#unready.delete(name);
-    if (reason === undefined) return this.#dispatch({ type: "started", name });
-    this.#health.forget(name);
+  }
+
+  async #endUnready(spec: UnitSpec, running: Running | null): Promise<void> {
+    this.#health.forget(spec.name);
     await this.#runner
       .stop(spec, running)
-      .catch((error: unknown) => this.#log("warn", `${name} could not be ended: ${messageOf(error)}`));
-    this.#running.delete(name);
-    this.#dispatch({ type: "start-failed", name, reason, exit });
+      .catch((error: unknown) => this.#log("warn", `${spec.name} could not be ended: ${messageOf(error)}`));
+    this.#running.delete(spec.name);
   }
 
   async #stop(name: string): Promise<void> {
@@ -383,11 +396,11 @@ export class Supervisor {
   #noteEnd(name: string): void {
     const running = this.#running.get(name);
     const at = this.#state.get(name);
-    const unready = this.#unready.get(name);
-    if (running === undefined || (at?.status !== "running" && unready === undefined) || this.#ending.has(name)) return;
-    if (at === undefined) return;
-    const spec = this.#specs.get(at.unit.digest);
-    if (spec === undefined) return;
+    const isUnready = this.#unready.has(name);
+    const spec = this.#specs.get(at?.unit.digest ?? "");
+    if (running === undefined || at === undefined || spec === undefined || this.#ending.has(name)) return;
+    const isOpen = at.status === "running" || isUnready || (at.status === "starting" && isWork(spec));
+    if (!isOpen) return;
     this.#ending.add(name);
     this.#health.forget(name);
     void (async () => {
@@ -401,10 +414,9 @@ export class Supervisor {
           });
         }
         if (this.#running.get(name) !== running) return;
-        if (unready !== undefined) return unready.abort(endedUnready(exit));
-        this.#running.delete(name);
+        if (isUnready) return this.#unready.ended(name, exit);
         if (running.id !== null) this.#ends.forget(running.id);
-        this.#dispatch({ type: "exited", name, exit });
+        this.#ended(name, exit);
       } finally {
         this.#ending.delete(name);
       }
@@ -413,10 +425,17 @@ export class Supervisor {
 
   #programEnded(name: string, pid: number, exit: ExitInfo): void {
     if (this.#running.get(name)?.process?.pid !== pid) return;
-    const unready = this.#unready.get(name);
-    if (unready !== undefined) return unready.abort(endedUnready(exit));
-    if (this.#state.get(name)?.status !== "running") return;
+    if (this.#unready.has(name)) return this.#unready.ended(name, exit);
+    this.#ended(name, exit);
+  }
+
+  /** What ran for a unit is gone; work that is done has ended as it should. */
+  #ended(name: string, exit: ExitInfo): void {
+    const status = this.#state.get(name)?.status;
+    if (status !== "running" && status !== "starting") return;
     this.#running.delete(name);
-    this.#dispatch({ type: "exited", name, exit });
+    if (status === "running") this.#dispatch({ type: "exited", name, exit });
+    else if (exit.status === 0) this.#dispatch({ type: "started", name });
+    else this.#dispatch({ type: "start-failed", name, reason: describeExit(exit), exit });
   }
 }

@@ -34,6 +34,16 @@ export interface ReadinessSpec {
   readonly deadline: number;
 }
 
+/** When a unit is run. Times are milliseconds. */
+export interface ScheduleSpec {
+  readonly calendars: readonly string[];
+  readonly timeZone: string | null;
+  /** Instead of calendars. */
+  readonly interval: number | null;
+  readonly jitter: number;
+  readonly catchUp: boolean;
+}
+
 /** Where a secret comes from and what the container finds; never its value. */
 export interface SecretSpec {
   readonly name: string;
@@ -59,6 +69,11 @@ export type StartSpec =
       readonly argv: readonly string[];
       readonly environment: readonly string[];
       readonly directory: string;
+      /** Instead of the user's own. */
+      readonly groups?: readonly string[];
+      readonly umask?: number;
+      /** `name=soft[:hard]`. */
+      readonly limits?: readonly string[];
     }
   | {
       readonly kind: "container";
@@ -109,6 +124,7 @@ export interface UnitSpec {
   readonly autoStart: boolean;
   readonly transient?: true;
   readonly ready?: ReadinessSpec;
+  readonly schedule?: ScheduleSpec;
   readonly logFile: string | null;
   readonly user: string | null;
   readonly group: string | null;
@@ -126,6 +142,11 @@ export function readyWithin({ start, ready }: Pick<UnitSpec, "start" | "ready">)
   return Math.ceil(Math.max(healthy, ready?.deadline ?? 0) / 1000) + 1;
 }
 
+/** Whether the unit is a program that does its work and ends: it is done once it has. */
+export function isWork({ oneShot, start }: Pick<UnitSpec, "oneShot" | "start">): boolean {
+  return oneShot && start.kind === "program";
+}
+
 /** What the supervisor is given: a generation's units. */
 export interface UnitSet {
   readonly generation: number;
@@ -136,6 +157,7 @@ export interface UnitSet {
 export function machineUnit(spec: UnitSpec): MachineUnit {
   const { name, provision, requirement, restartWith = [], digest, oneShot, autoStart } = spec;
   const { respawn, respawnLimit, respawnDelay, transient = false } = spec;
-  const policy = { oneShot, transient, respawn, respawnLimit, respawnDelay, autoStart };
+  const scheduled = spec.schedule !== undefined;
+  const policy = { oneShot, scheduled, transient, respawn, respawnLimit, respawnDelay, autoStart };
   return { name, provision, requirement, restartWith, digest, ...policy };
 }

@@ -19,6 +19,8 @@ export interface MachineUnit {
   readonly transient: boolean;
   readonly digest: string;
   readonly oneShot: boolean;
+  /** Runs when it is told to, and is at rest otherwise. */
+  readonly scheduled: boolean;
   readonly respawn: boolean | "on-failure";
   readonly respawnLimit: number;
   readonly respawnDelay: number;
@@ -65,13 +67,17 @@ export type MachineState = ReadonlyMap<string, UnitState>;
 /** How many changes of a unit are remembered. */
 const historyLength = 20;
 
+/** Whether a unit starts when it is put in force. */
+export function startsByItself({ autoStart, scheduled }: MachineUnit): boolean {
+  return autoStart && !scheduled;
+}
+
 /** A unit that was just defined and has not run. */
 export function freshUnit(unit: MachineUnit, now: number): UnitState {
-  const wanted = unit.autoStart ? "up" : "down";
   return {
     unit,
     status: "stopped",
-    wanted,
+    wanted: startsByItself(unit) ? "up" : "down",
     since: now,
     reason: null,
     exit: null,

@@ -199,12 +199,13 @@ async function removeUser(name: string, home: boolean, { paths, ledger }: Execut
 
 /**
  * A rootless Podman leaves one process behind that holds the user's namespaces; its number is in a file of the user's
- * runtime folder. The file is the user's own, so the process must be the user's as well.
+ * runtime folder. The file is the user's own, so the process must be the user's as well. The Podman service of a supervisor
+ * that was killed ends after ten idle seconds.
  */
 async function endPauseProcess(uid: number): Promise<void> {
   const pid = Number(readTextIfExists(`/run/user/${uid}/libpod/tmp/pause.pid`));
   if (pid > 1 && readTextIfExists(`/proc/${pid}/status`)?.includes(`\nUid:\t${uid}\t`)) process.kill(pid, "SIGKILL");
-  for (let tries = 0; tries < 100 && hasProcesses(uid); tries += 1)
+  for (let tries = 0; tries < 240 && hasProcesses(uid); tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 50));
   if (hasProcesses(uid)) {
     throw new KnownError("account-differs", `processes of user ${uid} still run, so the account cannot be removed`, {

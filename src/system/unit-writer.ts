@@ -40,10 +40,11 @@ import {
   type StagedText,
   type TextParts,
 } from "../store/index.ts";
-import type { ActionSpec, HealthSpec, ProbeSpec, ReadinessSpec, SecretSpec, UnitSpec } from "../supervisor/index.ts";
+import type { ActionSpec, HealthSpec, SecretSpec, StartSpec, UnitSpec } from "../supervisor/index.ts";
 import { readTextIfExists, statSync } from "../sys/index.ts";
 import { parseVolume } from "./check-containers.ts";
 import { type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
+import { readinessSpec, scheduleSpec } from "./unit-times.ts";
 
 export interface CompileOptions {
   /** Where the store will be: staged text names its items by their paths. */
@@ -115,52 +116,38 @@ export class UnitWriter {
       requirement: [...new Set([...source.requirement, ...source.restartWith])],
       restartWith: source.restartWith,
       documentation: source.documentation,
-      oneShot: source.oneShot || argv.length === 0,
+      oneShot: source.oneShot || source.schedule !== undefined || argv.length === 0,
       respawn: source.respawn,
       respawnLimit: source.respawnLimit,
       respawnDelay: source.respawnDelay,
       stopGrace: source.stopGrace,
       autoStart: source.autoStart,
       ...(source.transient ? { transient: true as const } : {}),
-      ...this.#ready(source),
+      ...readinessSpec(source, (word) => this.word(word)),
+      ...scheduleSpec(source),
       logFile: source.logFile ?? null,
       user: source.user ?? null,
       group: source.group ?? null,
-      start:
-        argv.length === 0
-          ? { kind: "none" }
-          : { kind: "program", argv, environment: this.pairs(source.environment), directory: source.directory },
+      start: argv.length === 0 ? { kind: "none" } : this.#programStart(source, argv),
       actions: source.actions.map((each) => this.#action(each)),
       place: placeOf(source),
     };
   }
 
-  #ready(source: Unit | OciContainer): { readonly ready?: ReadinessSpec } {
-    const { ready } = source;
-    if (ready === undefined) return {};
-    const health = "health" in source ? source.health : undefined;
-    const probes: ProbeSpec[] = [];
-    if (ready.tcp !== undefined) probes.push(tcpProbe(ready.tcp));
-    if (ready.http !== undefined) probes.push({ kind: "http", url: ready.http, status: ready.status ?? null });
-    if (ready.log !== undefined) probes.push({ kind: "log", pattern: ready.log });
-    if (ready.program !== undefined)
-      probes.push({ kind: "program", argv: ready.program.map((word) => this.word(word)) });
-    if (ready.healthy) probes.push({ kind: "healthy" });
-    const [probe] = probes;
-    const refuse = (message: string, hint: string): void =>
-      report(new KnownError("invalid-value", message, { where: placeOf(ready) ?? placeOf(source), hint }));
-    if (probe === undefined || probes.length > 1)
-      refuse(
-        `readiness names ${probes.length === 0 ? "nothing" : "several things"} to wait for`,
-        "declare exactly one of tcp, http, log, program and healthy",
-      );
-    if (ready.healthy && health === undefined)
-      refuse("readiness waits for a health check that is not declared", "declare `health`, or wait for something else");
-    if (ready.log !== undefined && "logDriver" in source && source.logDriver !== undefined)
-      refuse("readiness reads a log that goes elsewhere", "leave out `logDriver`, or wait for something else");
-    if (probe === undefined) return {};
-    const times = { interval: parseDuration(ready.interval) ?? 0, deadline: parseDuration(ready.deadline) ?? 0 };
-    return { ready: { probe, ...times } };
+  #programStart(source: Unit, argv: readonly string[]): StartSpec {
+    const { supplementaryGroups: groups, umask, directory } = source;
+    if (this.#home && groups !== undefined) {
+      const hint = "leave out `supplementaryGroups`, or declare an operatingSystem";
+      const message = "a plain user's programs have the user's own groups";
+      report(new KnownError("needs-root", message, { where: placeOf(source), hint }));
+    }
+    const limits = this.pairs(source.limits);
+    return {
+      ...{ kind: "program", argv, environment: this.pairs(source.environment), directory },
+      ...(groups === undefined ? {} : { groups }),
+      ...(umask === undefined ? {} : { umask }),
+      ...(limits.length === 0 ? {} : { limits }),
+    };
   }
 
   #action(each: Unit["actions"][number]): ActionSpec {
@@ -213,7 +200,8 @@ export class UnitWriter {
       respawnDelay: container.respawnDelay,
       stopGrace: container.stopGrace,
       autoStart: container.autoStart,
-      ...this.#ready(container),
+      ...readinessSpec(container, (word) => this.word(word)),
+      ...scheduleSpec(container),
       logFile: container.logFile ?? null,
       user,
       group: container.group ?? null,
@@ -350,12 +338,6 @@ export class UnitWriter {
       place: undefined,
     };
   }
-}
-
-function tcpProbe(tcp: number | string): ProbeSpec {
-  if (typeof tcp === "number") return { kind: "tcp", host: "127.0.0.1", port: tcp };
-  const cut = tcp.lastIndexOf(":");
-  return { kind: "tcp", host: tcp.slice(0, cut).replace(/^\[(.*)\]$/, "$1"), port: Number(tcp.slice(cut + 1)) };
 }
 
 function healthSpec({ interval, timeout, retries, startPeriod, onFailure }: OciHealth, engine: EngineName): HealthSpec {

@@ -45,7 +45,9 @@ describe.skipIf(notHere !== undefined)("a whole host", () => {
 const image = ociImage({ repository: "root-test", value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" }), localTree("./site", { target: "/www" })]) });
 export default operatingSystem({ services: [
   service(rootlessPodmanServiceType, { groupName: "${group}" }),
-  simpleService("greeter", supervisorServiceType, [unit({ provision: ["greeter"], oneShot: true, user: "${user}", group: "${group}", start: ["/usr/bin/id"] })]),
+  simpleService("greeter", supervisorServiceType, [unit({ provision: ["greeter"], oneShot: true, user: "${user}", group: "${group}", start: ["/usr/bin/id"] }),
+    unit({ provision: ["ruled"], oneShot: true, user: "${user}", supplementaryGroups: ["video", "audio"], umask: 0o027, limits: { nofile: "300:400", core: "-1" },
+      start: ["/bin/sh", "-c", "id -Gn; umask; ulimit -Sn; ulimit -Hn; ulimit -c"] })]),
   service(ociServiceType, { user: "${user}", group: "${group}", verbose: true, volumes: [{ name: "kept" }], containers: [ociContainer({
     provision: "web", image, volumes: [["kept", "/data"]], ports: [["127.0.0.1:${port}", "8080"]], logFile: join("web.log"), extraArguments: ["--init"],
     command: ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"], stopGrace: 1,
@@ -70,6 +72,14 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
     expect(id).toContain(`(${group})`);
     for (const file of ["/etc/subuid", "/etc/subgid"])
       expect(content(file)).toMatch(new RegExp(`^${user}:\\d+:65536$`, "m"));
+    // Its groups, umask and limits; never the supervisor's own.
+    expect((await ok("logs", "ruled")).split("\n").slice(0, 5)).toEqual([
+      expect.stringMatching(/^\S+ (?:video audio|audio video)$/),
+      "0027",
+      "300",
+      "400",
+      "unlimited",
+    ]);
     expect(content("/etc/containers/policy.json")).toContain("insecureAcceptAnything");
     expect(content("/etc/security/limits.d/50-lading.conf")).toBe("*\t-\tnofile\t100000\n");
     const uid = (await exec(["id", "-u", user])).stdout.trim();

@@ -128,6 +128,18 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
     expect(await refused('{ http: "ftp://x" }')).toContain("http:// or https://");
   });
 
+  test("a program's umask and limits are as declared; groups of its own are root's to give", async () => {
+    await apply([
+      `unit({ provision: ["ruled"], oneShot: true, umask: 0o077, limits: { nofile: "200:300" }, ${shell("umask; ulimit -Sn; ulimit -Hn")} })`,
+    ]);
+    expect(await world.ok("logs", "ruled")).toBe("0077\n200\n300\n");
+    await world.write({
+      "bad.ts": declare([`unit({ provision: ["bad"], ${shell("true")}, supplementaryGroups: ["video"] })`]),
+    });
+    const refused = await world.lading(["check", "bad.ts"]);
+    expect(refused.stderr).toMatch(/bad\.ts:\d+:\d+: error needs-root: a plain user's programs/);
+  });
+
   test("a disabled unit is started by nothing, not even the next supervisor, until it is enabled", async () => {
     const units = [
       `unit({ provision: ["base"], ${shell("exec sleep 1000")} })`,
@@ -148,5 +160,55 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
     expect(await world.ok("enable", "base")).toBe("base: stopped\n");
     await world.ok("start", "user");
     expect((await world.unit("user")).status).toBe("running");
+  });
+
+  test("a schedule runs a program and a container again and again, never twice at once, and tells of each run", async () => {
+    const mark = (name: string): string => `echo run >> ${world.path(`${name}.runs`)}`;
+    const schedule = '{ interval: "700ms" }';
+    await apply(
+      [
+        `unit({ provision: ["often"], schedule: ${schedule}, ${shell(mark("often"))} })`,
+        `unit({ provision: ["slow"], schedule: ${schedule}, ${shell(`${mark("slow")}; exec sleep 1000`)} })`,
+        `unit({ provision: ["bad"], schedule: ${schedule}, ${shell(`${mark("bad")}; exit 7`)} })`,
+        `unit({ provision: ["nightly"], schedule: { calendar: ["*-*-* 03:00 Europe/Berlin"], jitter: "5m" }, ${shell(mark("nightly"))} })`,
+      ],
+      [
+        `ociContainer({ provision: "job", image, network: "none", schedule: ${schedule}, stopGrace: 0, volumes: ["${world.path(".")}:/work"],
+           command: ["/bin/sh", "-c", "echo run >> /work/job.runs"] })`,
+      ],
+    );
+    const runs = async (name: string): Promise<number> =>
+      (await world.as(["cat", world.path(`${name}.runs`)])).stdout.split("\n").length - 1;
+    for (const name of ["often", "bad", "job"]) await until(async () => (await runs(name)) >= 3);
+    expect(await runs("slow")).toBe(1);
+    expect(await runs("nightly")).toBe(0);
+    expect(["stopped", "starting"]).toContain((await world.unit("often")).status);
+    await until(async () => (await world.unit("bad")).status === "failed");
+    expect((await world.unit("bad")).exit?.status).toBe(7);
+    expect(await world.ok("status", "nightly")).toMatch(/runs next at \d{4}-\d\d-\d\dT0[12]:0\d:/);
+    // By hand, at any time.
+    await world.ok("start", "nightly");
+    await until(async () => (await runs("nightly")) === 1);
+    // A run that takes its time holds up nothing, and can be ended.
+    const { pid } = await world.unit("slow");
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    expect(await world.ok("disable", "slow")).toBe("slow: starting, disabled\n");
+    expect(await world.ok("stop", "slow")).toBe("slow: stopped, disabled\n");
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
+  test("a schedule that contradicts itself is refused where it is declared", async () => {
+    const refused = async (fields: string): Promise<string> => {
+      await world.write({ "bad.ts": declare([`unit({ provision: ["bad"], ${shell("true")}, ${fields} })`]) });
+      const { status, stderr } = await world.lading(["check", "bad.ts"]);
+      expect(status).toBe(1);
+      return stderr;
+    };
+    expect(await refused("schedule: {}")).toContain("a schedule has neither a calendar nor an interval");
+    expect(await refused('schedule: { calendar: ["daily"], interval: "1h" }')).toContain(
+      "both a calendar and an interval",
+    );
+    expect(await refused('schedule: { interval: "1h" }, respawn: true')).toContain("a unit with a schedule respawns");
+    expect(await refused('schedule: { calendar: ["Funday"] }')).toMatch(/bad\.ts:\d+:\d+: .*a calendar as cron has it/);
   });
 });

@@ -23,6 +23,8 @@ const minimal: Readonly<Record<string, object>> = {
   packOptions: {},
   pamLimitsEntry: { domain: "*", type: "both", item: "nofile", value: 1 },
   rootlessPodmanConfiguration: {},
+  readiness: { tcp: 8080 },
+  schedule: { calendar: ["daily"] },
   secret: { name: "key", file: "/etc/key" },
   subidRange: { name: "alice" },
   unit: { provision: ["x"] },

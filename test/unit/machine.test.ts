@@ -12,6 +12,7 @@ function unit(name: string, more: Partial<MachineUnit> = {}): MachineUnit {
     transient: false,
     digest: "1",
     oneShot: false,
+    scheduled: false,
     respawn: false,
     respawnLimit: 5,
     respawnDelay: 100,
