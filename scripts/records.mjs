@@ -6,6 +6,7 @@ export const modules = [
   { module: "services/pam-limits", records: ["pamLimitsEntry"] },
   { module: "services/readiness", records: ["readiness"] },
   { module: "services/schedule", records: ["schedule"] },
+  { module: "services/log-rotation", records: ["logRotation"] },
   { module: "services/unit", records: ["action", "unit"] },
   { module: "services/containers-conf", records: ["containersConf"] },
   { module: "services/rootless-podman", records: ["rootlessPodmanConfiguration"] },

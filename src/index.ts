@@ -32,6 +32,7 @@ export {
   containerName,
   containersConf,
   etcServiceType,
+  logRotation,
   ociAttachment,
   ociContainer,
   ociExtension,

@@ -144,13 +144,16 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(async () => (await import("./lifecycle.ts")).enable),
   },
   {
-    name: "logs <unit>",
-    description: "print a unit's log",
+    name: "logs [units...]",
+    description: "print the logs of units, or of all, in the order of time",
     options: [
       ["-f, --follow", "go on with what comes"],
       ["-n, --tail <lines>", "only the last lines"],
+      ["--since <time>", "only lines from this time on: 2026-11-25T10:00:00Z, or 10m for so long ago"],
+      ["--until <time>", "only lines up to this time; what carries no time is left out by both"],
+      ["--grep <pattern>", "only lines that match this regular expression"],
     ],
-    example: "lading logs -f web",
+    example: "lading logs -f web db --since 10m",
     run: lazy(() => import("./logs.ts")),
   },
   {

@@ -25,6 +25,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Prints a result. */
   readonly print: (text: string) => void;
+  /** Prints a part of something large, and resolves once the reader has taken it. */
+  readonly printPart: (text: string) => Promise<void>;
   /** Tells of progress, on stderr. */
   readonly progress: (text: string) => void;
   /** Tells of what is not wrong but worth a look, on stderr. */
@@ -58,6 +60,7 @@ export function makeContext(options: CommonOptions): Context {
     self,
     signal: abort.signal,
     print: (text) => void process.stdout.write(`${text}\n`),
+    printPart: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
     progress: (text) => void process.stderr.write(`${text}\n`),
     warn: (warnings) => {
       // With --json, stderr is for errors as data.

@@ -1,73 +1,138 @@
-/** `lading logs UNIT`: reads the log's file, so it works while the supervisor does not. */
-import { KnownError } from "../base/index.ts";
-import { logPath } from "../supervisor/index.ts";
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "../sys/index.ts";
-import { type LogLine, lastLogLines, parseLog } from "../system/index.ts";
+/** `lading logs [UNIT…]`: reads the logs' files, so it works while the supervisor does not; several are told apart and in order. */
+import { KnownError, nearest, parseDuration } from "../base/index.ts";
+import { logPath, type UnitSpec } from "../supervisor/index.ts";
+import { type LogLine, LogReader, lastLogLines } from "../system/index.ts";
 import type { Answer, Context } from "./context.ts";
 
 export interface LogsOptions {
   readonly follow?: boolean;
   readonly tail?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly grep?: string;
 }
 
 /** Milliseconds between looks for more. */
 const followInterval = 200;
 
-/** Reads from `offset` to the last whole line; the rest comes with the next look. */
-function readFrom(path: string, offset: number): { readonly lines: readonly LogLine[]; readonly offset: number } {
-  const descriptor = openSync(path, "r");
+/** Characters that are printed at once. */
+const partSize = 64 * 1024;
+
+interface UnitLine extends LogLine {
+  readonly unit: string;
+}
+
+/** Milliseconds since 1970 of "2026-11-25T10:00:00Z", "2026-11-25", or "10m": so long ago. */
+function timeOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ago = parseDuration(text);
+  const time = ago === undefined ? Date.parse(text) : Date.now() - ago;
+  if (Number.isNaN(time))
+    throw new KnownError(
+      "usage",
+      `${option} takes a time such as 2026-11-25T10:00:00Z, or 10m for so long ago, not "${text}"`,
+    );
+  return time;
+}
+
+/** What of the lines is wanted. */
+function filterOf({ since, until, grep }: LogsOptions): (line: LogLine) => boolean {
+  const from = timeOf("--since", since);
+  const to = timeOf("--until", until);
+  let expression: RegExp | undefined;
   try {
-    const buffer = Buffer.alloc(Math.min(Math.max(0, fstatSync(descriptor).size - offset), 16 << 20));
-    const count = readSync(descriptor, buffer, 0, buffer.length, offset);
-    const end = buffer.subarray(0, count).lastIndexOf(10) + 1;
-    return { lines: parseLog(buffer.subarray(0, end).toString("utf8")), offset: offset + end };
-  } finally {
-    closeSync(descriptor);
+    expression = grep === undefined ? undefined : new RegExp(grep);
+  } catch {
+    throw new KnownError("usage", `--grep takes a regular expression, not "${grep}"`);
+  }
+  return ({ time, text }) => {
+    if (from !== undefined || to !== undefined) {
+      const at = time === null ? Number.NaN : Date.parse(time);
+      if (!(at >= (from ?? Number.NEGATIVE_INFINITY) && at <= (to ?? Number.POSITIVE_INFINITY))) return false;
+    }
+    return expression?.test(text) ?? true;
+  };
+}
+
+/** Lines of several logs in the order of their times; one without a time follows the line before it. */
+function* inOrder(logs: readonly Generator<UnitLine>[]): Generator<UnitLine> {
+  const heads = logs.flatMap((lines) => {
+    const first = lines.next();
+    return first.done ? [] : [{ lines, line: first.value, key: first.value.time ?? "" }];
+  });
+  while (heads.length > 0) {
+    let least = 0;
+    for (let index = 1; index < heads.length; index += 1)
+      if ((heads[index]?.key ?? "") < (heads[least]?.key ?? "")) least = index;
+    const head = heads[least];
+    if (head === undefined) return;
+    yield head.line;
+    const next = head.lines.next();
+    if (next.done) heads.splice(least, 1);
+    else {
+      head.line = next.value;
+      head.key = next.value.time ?? head.key;
+    }
   }
 }
 
-export async function run(
-  context: Context,
-  [name = ""]: readonly (string | undefined)[],
-  options: LogsOptions,
-): Answer {
-  const { generations } = await context.host();
-  const units = generations.current()?.spec.units ?? [];
-  const unit = units.find((each) => each.provision.includes(name));
-  if (unit === undefined) {
-    const hint = `the units are ${units.map((each) => each.name).join(", ") || "none"}`;
+function* linesOf({ unit, reader }: { readonly unit: string; readonly reader: LogReader }): Generator<UnitLine> {
+  for (const part of reader.more()) for (const line of part) yield { unit, ...line };
+}
+
+function unitsNamed(units: readonly UnitSpec[], names: readonly string[]): readonly UnitSpec[] {
+  if (names.length === 0) return units;
+  return names.map((name) => {
+    const found = units.find((each) => each.provision.includes(name));
+    if (found !== undefined) return found;
+    const close = nearest(
+      name,
+      units.flatMap((each) => each.provision),
+    );
+    const hint =
+      close === undefined
+        ? `the units are ${units.map((each) => each.name).join(", ") || "none"}`
+        : `did you mean "${close}"?`;
     throw new KnownError("unknown-unit", `no unit is called "${name}"`, { hint });
-  }
-  const path = logPath(context.paths, unit);
-  const show = (lines: readonly LogLine[]): void => {
-    for (const line of lines)
-      context.print(context.json ? JSON.stringify(line) : `${line.time === null ? "" : `${line.time} `}${line.text}`);
-  };
-  let offset = 0;
+  });
+}
+
+export async function run(context: Context, [given]: readonly unknown[], options: LogsOptions): Answer {
   const count = options.tail === undefined ? undefined : Number(options.tail);
-  if (count !== undefined && !Number.isInteger(count))
+  if (count !== undefined && !(Number.isInteger(count) && count >= 0))
     throw new KnownError("usage", `--tail takes a number of lines, not "${options.tail}"`);
-  if (existsSync(path)) {
-    if (count === undefined) {
-      for (let more = true; more; ) {
-        const part = readFrom(path, offset);
-        show(part.lines);
-        more = part.offset > offset;
-        offset = part.offset;
-      }
-    } else {
-      offset = statSync(path).size;
-      show(lastLogLines(path, count));
+  const isWanted = filterOf(options);
+  const { generations } = await context.host();
+  const names = Array.isArray(given) ? (given as readonly string[]) : [];
+  const units = unitsNamed(generations.current()?.spec.units ?? [], names);
+  /** Shows what is wanted, a part at a time: a log may be larger than what fits into memory. */
+  const show = async (lines: Iterable<UnitLine>): Promise<void> => {
+    let part = "";
+    for (const { unit, ...line } of lines) {
+      if (!isWanted(line)) continue;
+      const named = units.length === 1 ? {} : { unit };
+      const before = `${units.length === 1 ? "" : `${unit}: `}${line.time === null ? "" : `${line.time} `}`;
+      part += `${context.json ? JSON.stringify({ ...named, ...line }) : `${before}${line.text}`}\n`;
+      if (part.length < partSize) continue;
+      await context.printPart(part);
+      part = "";
     }
+    if (part !== "") await context.printPart(part);
+  };
+  const readers = units.map((unit) => ({ unit: unit.name, reader: new LogReader(logPath(context.paths, unit)) }));
+  if (count === undefined) await show(inOrder(readers.map(linesOf)));
+  else {
+    const last = units.map(function* (unit): Generator<UnitLine> {
+      for (const line of lastLogLines(logPath(context.paths, unit), count)) yield { unit: unit.name, ...line };
+    });
+    for (const { reader } of readers) reader.skip();
+    await show(count === 0 ? [] : [...inOrder(last)].slice(-count));
   }
   while (options.follow === true && !context.signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, followInterval));
-    if (!existsSync(path)) continue;
-    // A shorter file is a new one: it was rotated or emptied.
-    if (statSync(path).size < offset) offset = 0;
-    const part = readFrom(path, offset);
-    show(part.lines);
-    offset = part.offset;
+    await show(inOrder(readers.map(linesOf)));
   }
+  for (const { unit, reader } of count === undefined ? readers : [])
+    await show(reader.end().map((line) => ({ unit, ...line })));
   return undefined;
 }

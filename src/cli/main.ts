@@ -19,5 +19,7 @@ else {
   const { runProgram } = await import("./program.ts");
   await runProgram();
 }
+// What is still on its way into a pipe must arrive.
+await new Promise((resolve) => process.stdout.write("", resolve));
 // A declaration's worker, a watch or an idle socket must not keep a finished command alive.
 process.exit();

@@ -4,6 +4,8 @@ export { containersConf } from "./containers-conf.ts";
 export type { ContainersConf, ContainersConfInput } from "./containers-conf.types.ts";
 export { engineFileProblem } from "./engine-files.ts";
 export { type EtcEntry, type EtcOptions, etcServiceType } from "./etc.ts";
+export { logRotation } from "./log-rotation.ts";
+export type { LogRotation, LogRotationInput } from "./log-rotation.types.ts";
 export {
   ociExtension,
   ociNetwork,

@@ -33,6 +33,7 @@ import {
   tmpfsPairs,
   ulimits,
 } from "./engine-values.ts";
+import { logRotation } from "./log-rotation.ts";
 import { accountName, unitName } from "./names.ts";
 import { ociAttachment } from "./oci-attachment.ts";
 import type { OciContainer, OciContainerInput } from "./oci-container.types.ts";
@@ -113,6 +114,11 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       doc: "How many respawns within 7 seconds are too many; the unit then fails.",
     },
     respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from its end to the next start." },
+    log: {
+      type: recordOf(logRotation),
+      optional: true,
+      doc: "How much of its log is kept; 16 MiB and four rotated files of as much, where unset.",
+    },
     schedule: {
       type: recordOf(schedule),
       optional: true,

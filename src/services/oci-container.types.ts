@@ -1,6 +1,7 @@
 // Generated from the fields in oci-container.ts by `npm run generate`.
 import type { OciImage, OciImageInput } from "../image/index.ts";
 import type { Pairs, StagedText } from "../store/index.ts";
+import type { LogRotation, LogRotationInput } from "./log-rotation.types.ts";
 import type { OciAttachment, OciAttachmentInput } from "./oci-attachment.types.ts";
 import type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
 import type { Readiness, ReadinessInput } from "./readiness.types.ts";
@@ -49,6 +50,8 @@ export interface OciContainerInput {
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
+  /** How much of its log is kept; 16 MiB and four rotated files of as much, where unset. */
+  readonly log?: LogRotationInput | undefined;
   /** When it is run; it then does not start by itself, and is to do its work and end. */
   readonly schedule?: ScheduleInput | undefined;
   /** When it counts as up; once it was started, where unset. */
@@ -197,6 +200,8 @@ export interface OciContainer {
   readonly respawnLimit: number;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay: number;
+  /** How much of its log is kept; 16 MiB and four rotated files of as much, where unset. */
+  readonly log?: LogRotation | undefined;
   /** When it is run; it then does not start by itself, and is to do its work and end. */
   readonly schedule?: Schedule | undefined;
   /** When it counts as up; once it was started, where unset. */

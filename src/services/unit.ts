@@ -13,6 +13,7 @@ import {
 } from "../record/index.ts";
 import { fileLikeType, pairs, stageableText } from "../store/index.ts";
 import { ulimits } from "./engine-values.ts";
+import { logRotation } from "./log-rotation.ts";
 import { accountName, unitName } from "./names.ts";
 import { readiness } from "./readiness.ts";
 import { schedule } from "./schedule.ts";
@@ -66,6 +67,11 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     doc: "How many respawns within 7 seconds are too many; the unit then fails.",
   },
   respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from the end to the next start." },
+  log: {
+    type: recordOf(logRotation),
+    optional: true,
+    doc: "How much of its log is kept; 16 MiB and four rotated files of as much, where unset.",
+  },
   schedule: {
     type: recordOf(schedule),
     optional: true,

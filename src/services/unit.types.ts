@@ -1,5 +1,6 @@
 // Generated from the fields in unit.ts by `npm run generate`.
 import type { FileLike, Pairs, StagedText } from "../store/index.ts";
+import type { LogRotation, LogRotationInput } from "./log-rotation.types.ts";
 import type { Readiness, ReadinessInput } from "./readiness.types.ts";
 import type { Schedule, ScheduleInput } from "./schedule.types.ts";
 
@@ -46,6 +47,8 @@ export interface UnitInput {
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from the end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
+  /** How much of its log is kept; 16 MiB and four rotated files of as much, where unset. */
+  readonly log?: LogRotationInput | undefined;
   /** When it is run; it then does not start by itself, and is to do its work and end. */
   readonly schedule?: ScheduleInput | undefined;
   /** When it counts as up; once it was started, where unset. */
@@ -99,6 +102,8 @@ export interface Unit {
   readonly respawnLimit: number;
   /** Milliseconds from the end to the next start. Default: `100`. */
   readonly respawnDelay: number;
+  /** How much of its log is kept; 16 MiB and four rotated files of as much, where unset. */
+  readonly log?: LogRotation | undefined;
   /** When it is run; it then does not start by itself, and is to do its work and end. */
   readonly schedule?: Schedule | undefined;
   /** When it counts as up; once it was started, where unset. */

@@ -1,10 +1,12 @@
 export type { ActionResult, Verb } from "./api.ts";
 export { SupervisorClient } from "./client.ts";
+export { partOf, rotatedOf } from "./log-rotation.ts";
 export type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
 export { containerArgv, logPath } from "./runner.ts";
 export {
   type ActionSpec,
   type HealthSpec,
+  type LogLimits,
   type ObjectItem,
   type ProbeSpec,
   type ReadinessSpec,

@@ -1,5 +1,6 @@
 /** What the supervisor says of units: the plain data that `status` and the control API hand out. */
 import type { Health } from "../engine/index.ts";
+import type { Running } from "./state-file.ts";
 import type { UnitSpec } from "./unit-spec.ts";
 import type { Change, UnitState } from "./unit-state.ts";
 
@@ -33,4 +34,28 @@ export interface StatusReport {
   readonly pid: number;
   readonly settled: boolean;
   readonly units: readonly UnitReport[];
+}
+
+/** What is known of a unit beside its state. */
+interface Surroundings extends Pick<UnitReport, "health" | "nextRun"> {
+  readonly spec: UnitSpec | undefined;
+  readonly running: Running | undefined;
+}
+
+export function reportOf({ unit, next: _, history: __, ...state }: UnitState, about: Surroundings): UnitReport {
+  const { spec, running, health, nextRun } = about;
+  return {
+    ...state,
+    name: unit.name,
+    provision: unit.provision,
+    requirement: unit.requirement,
+    documentation: spec?.documentation ?? "",
+    kind: spec?.start.kind ?? "none",
+    digest: unit.digest,
+    image: spec?.start.kind === "container" ? (spec.start.imageId ?? spec.start.container.image) : null,
+    pid: running?.process?.pid ?? null,
+    containerId: running?.id ?? null,
+    health,
+    nextRun,
+  };
 }

@@ -12,6 +12,7 @@ import {
   type Identity,
   labels,
   openEngine,
+  optionValues,
   ownIdentity,
   runArgv,
   runAs,
@@ -28,15 +29,17 @@ import {
   fchownSync,
   isAlive,
   lastWords,
+  lchownSync,
   openSync,
   processId,
   spawn,
   startTimeOf,
 } from "../sys/index.ts";
+import type { RotatedLog } from "./log-rotation.ts";
 import { awaitReady } from "./readiness.ts";
 import { provideSecrets, secretArguments, withdrawSecrets } from "./secrets.ts";
 import type { Running } from "./state-file.ts";
-import type { ObjectItem, StartSpec, UnitSpec } from "./unit-spec.ts";
+import { defaultLogLimits, type ObjectItem, type StartSpec, type UnitSpec } from "./unit-spec.ts";
 import type { ExitInfo } from "./unit-state.ts";
 
 /** A start that failed, with the exit of what was tried. */
@@ -58,9 +61,10 @@ export interface RunnerOptions {
   readonly onExit: (name: string, process: number, exit: ExitInfo) => void;
 }
 
-/** Where a unit's output goes. */
-export function logPath(paths: Paths, unit: Pick<UnitSpec, "name" | "logFile">): string {
-  return unit.logFile ?? join(paths.logs, `${unit.name}.log`);
+/** Where a unit's output goes: that of another user's container lies in a folder of that user's, whose conmon writes it. */
+export function logPath(paths: Paths, unit: Pick<UnitSpec, "name" | "logFile" | "user" | "start">): string {
+  const folder = unit.user !== null && unit.start.kind === "container" ? join(paths.logs, unit.user) : paths.logs;
+  return unit.logFile ?? join(folder, `${unit.name}.log`);
 }
 
 /** What an engine is told of a unit's container. */
@@ -208,11 +212,18 @@ export class Runner {
 
   /** Opens the log for appending; one that is new belongs to whoever writes it. Its caller closes it. */
   #openLog(unit: UnitSpec, identity: Identity): number {
-    const path = logPath(this.#options.paths, unit);
-    ensureFolder(dirname(path));
+    const { paths } = this.#options;
+    const path = logPath(paths, unit);
+    const isForeign = process.getuid?.() === 0 && identity.uid !== 0;
+    // Only what lies in a folder of root's own can be given away: below a user's folder a link may stand in its place.
+    const isOwnFolder = dirname(dirname(path)) === paths.logs;
+    ensureFolder(isOwnFolder ? paths.logs : dirname(path));
+    if (isOwnFolder) {
+      ensureFolder(dirname(path), 0o750);
+      if (isForeign) lchownSync(dirname(path), identity.uid, identity.gid);
+    }
     const log = openLog(path);
-    if (log.made && process.getuid?.() === 0 && identity.uid !== 0)
-      fchownSync(log.descriptor, identity.uid, identity.gid);
+    if (log.made && isForeign) fchownSync(log.descriptor, identity.uid, identity.gid);
     return log.descriptor;
   }
 
@@ -322,6 +333,19 @@ export class Runner {
 
   logPath(unit: UnitSpec): string {
     return logPath(this.#options.paths, unit);
+  }
+
+  /** The logs of what runs, and how much of each is kept. */
+  rotatedLogs(running: Iterable<readonly [UnitSpec, Running]>): readonly RotatedLog[] {
+    return [...running].flatMap(([unit, { process }]): RotatedLog[] => {
+      const { start } = unit;
+      if (start.kind !== "program" && start.kind !== "container") return [];
+      const isPodman = start.kind === "container" && start.cli.engine === "podman";
+      // A log that the engine sends elsewhere is the engine's to keep.
+      if (isPodman && (process === null || optionValues(start.container.options, "--log-driver").length > 0)) return [];
+      const limits = unit.log ?? defaultLogLimits;
+      return [{ path: this.logPath(unit), limits, ...(isPodman && process !== null ? { container: process } : {}) }];
+    });
   }
 
   /** Waits until a unit that was started is ready: undefined, or what it still lacks at its deadline. */

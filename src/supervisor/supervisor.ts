@@ -11,9 +11,10 @@ import { adopt } from "./adopt.ts";
 import { DisabledUnits } from "./disabled.ts";
 import { Ends } from "./ends.ts";
 import { HealthWatch } from "./health-watch.ts";
+import { LogRotation } from "./log-rotation.ts";
 import { type Effect, type Event, step } from "./machine.ts";
 import { logEnd } from "./readiness.ts";
-import type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
+import { reportOf, type StatusReport, type UnitHistory, type UnitReport } from "./report.ts";
 import { type Log, Runner, StartFailure } from "./runner.ts";
 import { isSettled } from "./settle.ts";
 import { Slots } from "./slots.ts";
@@ -38,6 +39,7 @@ export class Supervisor {
   readonly #running = new Map<string, Running>();
   readonly #ends: Ends;
   readonly #timers: Timers;
+  readonly #rotation: LogRotation;
   readonly #health: HealthWatch;
   readonly #ending = new Set<string>();
   readonly #unready: Unready;
@@ -54,6 +56,7 @@ export class Supervisor {
     this.#files = new StateFiles(paths.supervisor);
     this.#disabled = new DisabledUnits(paths);
     this.#runner = new Runner({ paths, log, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
+    this.#rotation = new LogRotation(log);
     this.#unready = new Unready({
       wait: (spec, logStart, signal) => {
         const health = (): Health | null => this.#health.health(spec.name);
@@ -201,23 +204,12 @@ export class Supervisor {
   #report(name: string): UnitReport {
     const at = this.#state.get(name);
     if (at === undefined) throw new Error(`no unit ${name}`);
-    const { unit, next: _, history: __, ...state } = at;
-    const spec = this.#specs.get(unit.digest);
-    const running = this.#running.get(name);
-    return {
-      ...state,
-      name,
-      provision: unit.provision,
-      requirement: unit.requirement,
-      documentation: spec?.documentation ?? "",
-      kind: spec?.start.kind ?? "none",
-      digest: unit.digest,
-      image: spec?.start.kind === "container" ? (spec.start.imageId ?? spec.start.container.image) : null,
-      pid: running?.process?.pid ?? null,
-      containerId: running?.id ?? null,
+    return reportOf(at, {
+      spec: this.#specs.get(at.unit.digest),
+      running: this.#running.get(name),
       health: this.#health.health(name),
       nextRun: this.#timers.next(name),
-    };
+    });
   }
 
   /** Calls `listener` at each change of a unit, until the returned function is called. */
@@ -385,8 +377,16 @@ export class Supervisor {
     }
   }
 
+  *#runningSpecs(): Generator<readonly [UnitSpec, Running]> {
+    for (const [name, running] of this.#running) {
+      const spec = this.#specs.get(this.#state.get(name)?.unit.digest ?? "");
+      if (spec !== undefined) yield [spec, running];
+    }
+  }
+
   #checkLiveness(): void {
     this.#ends.watch(this.#runner.engines());
+    this.#rotation.look(this.#runner.rotatedLogs(this.#runningSpecs()));
     for (const [name, running] of this.#running) {
       if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
     }

@@ -34,6 +34,18 @@ export interface ReadinessSpec {
   readonly deadline: number;
 }
 
+/** How much of a unit's log is kept. */
+export interface LogLimits {
+  /** Bytes from which on it is rotated. */
+  readonly size: number;
+  /** How many rotated files are kept. */
+  readonly keep: number;
+  /** Milliseconds after which it is rotated whatever its size; null for never. */
+  readonly age: number | null;
+}
+
+export const defaultLogLimits: LogLimits = { size: 16 * 2 ** 20, keep: 4, age: null };
+
 /** When a unit is run. Times are milliseconds. */
 export interface ScheduleSpec {
   readonly calendars: readonly string[];
@@ -126,6 +138,7 @@ export interface UnitSpec {
   readonly ready?: ReadinessSpec;
   readonly schedule?: ScheduleSpec;
   readonly logFile: string | null;
+  readonly log?: LogLimits;
   readonly user: string | null;
   readonly group: string | null;
   readonly start: StartSpec;

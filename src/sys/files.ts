@@ -15,6 +15,7 @@ export {
   fchownSync,
   fstatSync,
   fsyncSync,
+  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,

@@ -7,6 +7,7 @@ export {
   hasProcesses,
   isAlive,
   listeningPorts,
+  parentOf,
   processId,
   readLinkIfExists,
   rootPropagation,

@@ -21,6 +21,12 @@ export function processId(pid: number): ProcessId | undefined {
   return startTime === undefined ? undefined : { pid, startTime };
 }
 
+/** The parent of a process (field 4 of its stat); undefined when there is no such process. */
+export function parentOf(pid: number): number | undefined {
+  const stat = readTextIfExists(`/proc/${pid}/stat`);
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
 export function isAlive(process: ProcessId): boolean {
   return startTimeOf(process.pid) === process.startTime;
 }

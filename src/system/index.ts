@@ -15,7 +15,7 @@ export {
   readLock,
   writeLock,
 } from "./lock-file.ts";
-export { type LogLine, lastLogLines, parseLog } from "./logs.ts";
+export { type LogLine, LogReader, lastLogLines } from "./logs.ts";
 export { observeBasics } from "./observe.ts";
 export { homeEnvironment, operatingSystem } from "./operating-system.ts";
 export type {

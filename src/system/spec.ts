@@ -116,7 +116,7 @@ export const emptySystem: SystemSpec = {
 /** The digest of what a unit runs: what is only said of it may change without a restart. */
 export function unitDigest(unit: Omit<UnitSpec, "digest" | "place">): Digest {
   const { documentation: _, actions: __, autoStart: ___, transient: ____, ...rest } = unit;
-  const { ready: _____, schedule: ______, ...running } = rest;
+  const { ready: _____, schedule: ______, log: _______, ...running } = rest;
   return digestOfJson(withoutAsides(running));
 }
 

@@ -1,9 +1,12 @@
-/** Writes out when units count as up, and when they are run; what contradicts itself is reported where it is declared. */
-import { KnownError, parseDuration } from "../base/index.ts";
+/**
+ * Writes out when units count as up, when they are run and how much of their logs is kept; what contradicts itself is
+ * reported where it is declared.
+ */
+import { KnownError, parseDuration, parseSize } from "../base/index.ts";
 import { placeOf, report } from "../record/index.ts";
 import type { OciContainer, Unit } from "../services/index.ts";
 import type { FileLike, StagedText } from "../store/index.ts";
-import type { ProbeSpec, ReadinessSpec, ScheduleSpec } from "../supervisor/index.ts";
+import type { LogLimits, ProbeSpec, ReadinessSpec, ScheduleSpec } from "../supervisor/index.ts";
 
 /** When a unit counts as up, as data. `word` writes out a word of a command. */
 export function readinessSpec(
@@ -64,4 +67,11 @@ function tcpProbe(tcp: number | string): ProbeSpec {
   if (typeof tcp === "number") return { kind: "tcp", host: "127.0.0.1", port: tcp };
   const cut = tcp.lastIndexOf(":");
   return { kind: "tcp", host: tcp.slice(0, cut).replace(/^\[(.*)\]$/, "$1"), port: Number(tcp.slice(cut + 1)) };
+}
+
+/** How much of a unit's log is kept, as data. */
+export function logLimits({ log }: Unit | OciContainer): { readonly log?: LogLimits } {
+  if (log === undefined) return {};
+  const age = log.age === undefined ? null : (parseDuration(log.age) ?? null);
+  return { log: { size: Math.max(1, parseSize(log.size) ?? 0), keep: log.keep, age } };
 }

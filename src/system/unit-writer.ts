@@ -44,7 +44,7 @@ import type { ActionSpec, HealthSpec, SecretSpec, StartSpec, UnitSpec } from "..
 import { readTextIfExists, statSync } from "../sys/index.ts";
 import { parseVolume } from "./check-containers.ts";
 import { type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
-import { readinessSpec, scheduleSpec } from "./unit-times.ts";
+import { logLimits, readinessSpec, scheduleSpec } from "./unit-times.ts";
 
 export interface CompileOptions {
   /** Where the store will be: staged text names its items by their paths. */
@@ -125,6 +125,7 @@ export class UnitWriter {
       ...(source.transient ? { transient: true as const } : {}),
       ...readinessSpec(source, (word) => this.word(word)),
       ...scheduleSpec(source),
+      ...logLimits(source),
       logFile: source.logFile ?? null,
       user: source.user ?? null,
       group: source.group ?? null,
@@ -202,6 +203,7 @@ export class UnitWriter {
       autoStart: container.autoStart,
       ...readinessSpec(container, (word) => this.word(word)),
       ...scheduleSpec(container),
+      ...logLimits(container),
       logFile: container.logFile ?? null,
       user,
       group: container.group ?? null,

@@ -23,6 +23,7 @@ const minimal: Readonly<Record<string, object>> = {
   packOptions: {},
   pamLimitsEntry: { domain: "*", type: "both", item: "nofile", value: 1 },
   rootlessPodmanConfiguration: {},
+  logRotation: { size: "1m" },
   readiness: { tcp: 8080 },
   schedule: { calendar: ["daily"] },
   secret: { name: "key", file: "/etc/key" },

@@ -1,0 +1,109 @@
+/** Logs on a disk: what a supervisor that was killed in the middle of a rotation left, limits, and readers beside it. */
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LogRotation } from "../../src/supervisor/log-rotation.ts";
+import { LogReader, lastLogLines } from "../../src/system/index.ts";
+import { Scratch } from "../support.ts";
+
+const line = (number: number): string => `line ${String(number).padStart(10, "0")}\n`;
+const lines = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, index) => line(from + index)).join("");
+
+describe("a program's log", () => {
+  let scratch: Scratch;
+  let path: string;
+  let told: string[];
+  const limits = { size: 4096, keep: 3, age: null };
+
+  beforeEach(() => {
+    // Beside the checkout, on a disk: what is taken away from a file's begin is not in every file system's power.
+    scratch = new Scratch("/var/tmp");
+    path = join(scratch.path, "unit.log");
+    told = [];
+  });
+  afterEach(() => scratch[Symbol.dispose]());
+
+  const rotate = async (more: Partial<typeof limits> | { readonly age: number } = {}): Promise<void> => {
+    const rotation = new LogRotation((_, message) => told.push(message));
+    const before = readdirSync(scratch.path).join();
+    rotation.look([{ path, limits: { ...limits, ...more } }]);
+    for (
+      let tries = 0;
+      tries < 300 && (existsSync(`${path}.part`) || readdirSync(scratch.path).join() === before);
+      tries += 1
+    )
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const read = (reader = new LogReader(path)): string => {
+    let text = "";
+    for (const part of reader.more()) for (const each of part) text += `${each.text}\n`;
+    for (const each of reader.end()) text += `${each.text}\n`;
+    reader[Symbol.dispose]();
+    return text;
+  };
+
+  test("is rotated from its size on, between two blocks, and read as one", async () => {
+    writeFileSync(path, lines(1, 1000));
+    await rotate();
+    expect(told).toEqual([]);
+    expect(readdirSync(scratch.path).sort()).toEqual(["unit.log", "unit.log.1"]);
+    expect(readFileSync(`${path}.1`).length % 4096).toBe(0);
+    expect(readFileSync(path).length).toBeLessThan(4096);
+    appendFileSync(path, lines(1001, 1500));
+    expect(read()).toBe(lines(1, 1500));
+    expect(
+      lastLogLines(path, 700)
+        .map(({ text }) => `${text}\n`)
+        .join(""),
+    ).toBe(lines(801, 1500));
+  });
+
+  test("a reader that is behind reads on where the begin was taken away", async () => {
+    writeFileSync(path, lines(1, 400));
+    const reader = new LogReader(path);
+    const seen = (): string =>
+      [...reader.more()]
+        .flat()
+        .map(({ text }) => `${text}\n`)
+        .join("");
+    expect(seen()).toBe(lines(1, 400));
+    appendFileSync(path, lines(401, 1200));
+    await rotate();
+    appendFileSync(path, lines(1201, 2000));
+    await rotate();
+    appendFileSync(path, lines(2001, 2100));
+    expect(seen()).toBe(lines(401, 2100));
+    writeFileSync(path, lines(1, 2));
+    expect([seen(), seen(), seen(), seen()].join("")).toBe(lines(1, 2));
+    reader[Symbol.dispose]();
+  });
+
+  test("only so many rotated files are kept, the oldest go; an old one is rotated whatever its size", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      appendFileSync(path, lines(round * 1000 + 1, round * 1000 + 1000));
+      await rotate();
+    }
+    expect(readdirSync(scratch.path).sort()).toEqual(["unit.log", "unit.log.1", "unit.log.2", "unit.log.3"]);
+    expect(read().endsWith(lines(4001, 5000))).toBe(true);
+    writeFileSync(path, lines(1, 400));
+    const before = readdirSync(scratch.path).length;
+    await rotate({ size: 1 << 30, age: 0 });
+    expect(readFileSync(`${path}.1`, "utf8").startsWith(lines(1, 200))).toBe(true);
+    expect(readdirSync(scratch.path)).toHaveLength(before);
+  });
+
+  test("a rotation that was killed before, or after, the begin was taken away loses and doubles nothing", async () => {
+    const whole = lines(1, 2000);
+    writeFileSync(path, whole);
+    writeFileSync(`${path}.part`, whole.slice(0, 8192));
+    await rotate();
+    expect(read()).toBe(whole);
+    for (const name of readdirSync(scratch.path)) writeFileSync(join(scratch.path, name), "");
+    scratch.write({ "unit.log": whole.slice(8192), "unit.log.part": whole.slice(0, 8192), "unit.log.1": "" });
+    await rotate();
+    expect(told).toEqual([]);
+    expect(read()).toBe(whole);
+  });
+});
