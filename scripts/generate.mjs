@@ -1,5 +1,5 @@
-// Writes what derives from the source: the records' TypeScript types, docs/records.md, docs/records.schema.json and
-// docs/errors.md. With --check, writes nothing and fails where a file is not what would be written.
+// Writes what derives from the source: the records' TypeScript types, and the reference pages and schemas in docs/: records,
+// errors, commands, the control API. With --check, writes nothing and fails where a file is not what would be written.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -19,6 +19,7 @@ async function load() {
     'export { jsonSchemaOf, markdownOf, typescriptOf } from "./src/record/document.ts";',
     'export { codes } from "./src/base/index.ts";',
     'export { commands } from "./src/cli/commands.ts";',
+    'export { openApi, operations } from "./src/supervisor/api-schema.ts";',
   ].join("\n");
   const outfile = join(scratch, "all.mjs");
   const stdin = { contents: entry, resolveDir: root, loader: "ts" };
@@ -101,6 +102,26 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 the supervisor is not running, 4 would 
 its program's status. Errors go to stderr as \`file:line:column: error CODE: message\`, with a hint; errors.md lists the codes.
 Generated from \`src/cli/commands.ts\` by \`npm run generate\`.
 `;
+  const calls = lading.operations.map(({ method, path, summary, body, answer, type }) => {
+    const members = Object.entries(body ?? {}).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
+    const answers = `Answers: ${answer}${type === undefined ? "" : ` (${type})`}.`;
+    return [
+      `## ${method.toUpperCase()} ${path}`,
+      summary,
+      ...(members.length > 0 ? [members.join("\n")] : []),
+      answers,
+    ].join("\n\n");
+  });
+  const api = `# Control API
+
+The supervisor speaks HTTP with JSON over a unix socket: /run/lading/control.sock for root, $XDG_RUNTIME_DIR/lading/control.sock for
+a plain user. Only its owner can open it (mode 0600). A request that is refused is answered with 400 and errors, as \`--json\` prints them.
+openapi.json says the same for programs. Generated from \`src/supervisor/api-schema.ts\` by \`npm run generate\`.
+
+    curl --unix-socket /run/lading/control.sock http://lading/v1/status
+`;
+  put("docs/api.md", `${api}\n${calls.join("\n\n")}\n`);
+  put("docs/openapi.json", `${JSON.stringify(lading.openApi(), null, 2)}\n`);
   put("docs/commands.md", `${about}\n${manual.join("\n")}`);
 } finally {
   rmSync(scratch, { recursive: true });

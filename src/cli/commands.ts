@@ -114,6 +114,12 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(() => import("./status.ts")),
   },
   {
+    name: "metrics",
+    description: "print the supervisor's figures in Prometheus' text format",
+    example: "lading metrics > /var/lib/prometheus/node-exporter/lading.prom",
+    run: lazy(() => import("./metrics.ts")),
+  },
+  {
     name: "start <unit>",
     description: "start a unit, and what it requires first",
     example: "lading start web",

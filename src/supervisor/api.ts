@@ -3,12 +3,18 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { describeError, KnownError, type Paths, reportsOf, shellLine } from "../base/index.ts";
 import { runAs } from "../engine/index.ts";
+import { openApi } from "./api-schema.ts";
+import type { NumberedEvent } from "./event-log.ts";
+import { Metrics } from "./metrics.ts";
 import { containerArgv } from "./runner.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
 
 /** A request's body is a few names: anything larger is a mistake or an attack. */
 const largestBody = 64 * 1024;
+
+/** Events that a reader may leave unread. */
+const mostBehind = 1_000;
 
 export interface ApiOptions {
   readonly paths: Paths;
@@ -19,7 +25,8 @@ export interface ApiOptions {
 }
 
 /** What a unit can be asked for. */
-export type Verb = "start" | "stop" | "restart" | "enable" | "disable";
+const verbs = ["start", "stop", "restart", "enable", "disable"] as const;
+export type Verb = (typeof verbs)[number];
 
 /** What an action answered. */
 export interface ActionResult {
@@ -31,6 +38,7 @@ export interface ActionResult {
 /** Makes the application that answers on the control socket. */
 export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOptions): Hono {
   const app = new Hono();
+  const metrics = new Metrics(supervisor);
   app.onError((error, context) => {
     const reports = reportsOf(error);
     if (reports === undefined)
@@ -61,15 +69,33 @@ export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOption
 
   app.get("/v1/events", (context) =>
     streamSSE(context, async (stream) => {
+      const { events } = supervisor;
       const closed = new Promise<void>((resolve) => stream.onAbort(resolve));
-      const stop = supervisor.onChange(
-        (report) => void stream.writeSSE({ event: "unit", data: JSON.stringify(report) }),
-      );
-      await stream.writeSSE({ event: "status", data: JSON.stringify(supervisor.status()) });
+      let behind = 0;
+      const send = async ({ id, report }: NumberedEvent): Promise<void> => {
+        behind += 1;
+        // Whoever does not read is sent away, and can come back with the last id.
+        if (behind > mostBehind) return stream.abort();
+        await stream.writeSSE({ event: "unit", id, data: JSON.stringify(report) });
+        behind -= 1;
+      };
+      const missed = events.after(context.req.header("last-event-id") ?? "");
+      const stop = events.listen((event) => void send(event));
+      if (missed === undefined) {
+        await stream.writeSSE({ event: "status", id: events.last, data: JSON.stringify(supervisor.status()) });
+      }
+      for (const event of missed ?? []) await send(event);
       await closed;
       stop();
     }),
   );
+
+  app.get("/v1/openapi.json", (context) => context.json(openApi()));
+
+  app.get("/v1/metrics", async (context) => {
+    context.header("content-type", metrics.contentType);
+    return context.body(await metrics.text());
+  });
 
   app.post("/v1/load", async (context) => {
     const { path } = await body(context.req);
@@ -78,11 +104,12 @@ export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOption
     return context.json(supervisor.status());
   });
 
-  app.post("/v1/units/:name/:verb{start|stop|restart|enable|disable}", (context) => {
-    const { name, verb } = context.req.param();
-    supervisor[verb as Verb](name);
-    return context.json(supervisor.status());
-  });
+  for (const verb of verbs) {
+    app.post(`/v1/units/:name/${verb}`, (context) => {
+      supervisor[verb](context.req.param("name"));
+      return context.json(supervisor.status());
+    });
+  }
 
   app.post("/v1/units/:name/actions/:action", async (context) => {
     const { name, action } = context.req.param();

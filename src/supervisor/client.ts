@@ -12,6 +12,10 @@ export class SupervisorClient {
   }
 
   async #request<T>(method: "GET" | "POST", url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    return JSON.parse(await this.#text(method, url, body, signal)) as T;
+  }
+
+  async #text(method: "GET" | "POST", url: string, body?: unknown, signal?: AbortSignal): Promise<string> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     let answer: string;
     let status: number;
@@ -31,8 +35,8 @@ export class SupervisorClient {
       const hint = "`lading apply FILE` starts it, and so does `lading daemon`";
       throw new KnownError("daemon-not-running", "the supervisor is not running", { hint, cause: undefined });
     }
-    const value = JSON.parse(answer) as T & { errors?: readonly ErrorReport[] };
-    if (status === 200) return value;
+    if (status === 200) return answer;
+    const value = JSON.parse(answer) as { readonly errors?: readonly ErrorReport[] };
     throw new Problems(
       (value.errors ?? []).map((each) => new KnownError(each.code, each.message, { hint: each.hint })),
     );
@@ -53,6 +57,11 @@ export class SupervisorClient {
   /** Puts the units of a generation's file in force. */
   load(path: string): Promise<StatusReport> {
     return this.#request("POST", "/v1/load", { path });
+  }
+
+  /** Figures in Prometheus' text format. */
+  metrics(): Promise<string> {
+    return this.#text("GET", "/v1/metrics");
   }
 
   unit(name: string): Promise<UnitHistory> {

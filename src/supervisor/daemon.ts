@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { Paths } from "../base/index.ts";
-import { ensureFolder, serveSocket, takeLock } from "../sys/index.ts";
+import { ensureFolder, notifySystemd, serveSocket, takeLock, watchdogPeriod } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
 import type { Log } from "./runner.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -36,8 +36,13 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   await supervisor.recover(initial);
   const server = await serveSocket(paths.socket, getRequestListener(app.fetch));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+  await notifySystemd("READY=1", `STATUS=generation ${initial.generation}, ${initial.units.length} units`);
+  const watchdog = watchdogPeriod();
+  const timer = watchdog === undefined ? undefined : setInterval(() => void notifySystemd("WATCHDOG=1"), watchdog / 3);
   await ended;
+  clearInterval(timer);
   log("info", "ending; what runs goes on");
+  await notifySystemd("STOPPING=1");
   await supervisor.close();
   server.close();
   server.closeAllConnections();

@@ -10,6 +10,7 @@ import { isAlive } from "../sys/index.ts";
 import { adopt } from "./adopt.ts";
 import { DisabledUnits } from "./disabled.ts";
 import { Ends } from "./ends.ts";
+import { EventLog } from "./event-log.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LogRotation } from "./log-rotation.ts";
 import { type Effect, type Event, step } from "./machine.ts";
@@ -45,7 +46,8 @@ export class Supervisor {
   readonly #unready: Unready;
   /** Work that was told to end before it was done. */
   readonly #calledOff = new WeakSet<Running>();
-  readonly #listeners = new Set<(report: UnitReport) => void>();
+  /** Changes of units, for whoever listens. */
+  readonly events: EventLog = new EventLog(`${process.pid}-${Date.now()}`);
   /** Twice as many at once as there are processors, for an engine also waits for locks and the disk. */
   readonly #slots = new Slots(2 * availableParallelism());
   #wake: NodeJS.Timeout | undefined;
@@ -177,6 +179,10 @@ export class Supervisor {
     return spec;
   }
 
+  logPath(name: string): string {
+    return this.#runner.logPath(this.spec(name));
+  }
+
   get runner(): Runner {
     return this.#runner;
   }
@@ -210,12 +216,6 @@ export class Supervisor {
       health: this.#health.health(name),
       nextRun: this.#timers.next(name),
     });
-  }
-
-  /** Calls `listener` at each change of a unit, until the returned function is called. */
-  onChange(listener: (report: UnitReport) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** Resolves when nothing is on its way any more. */
@@ -275,8 +275,7 @@ export class Supervisor {
   #tell(name: string, at: UnitState): void {
     const level = at.status === "failed" ? "error" : "info";
     this.#log(level, `${name}: ${at.status}${at.reason === null ? "" : `: ${at.reason}`}`);
-    const report = this.#report(name);
-    for (const listener of this.#listeners) listener(report);
+    this.events.add(this.#report(name));
   }
 
   #perform(effect: Effect): void {

@@ -1,6 +1,7 @@
 export { isAddress, isWithin, parseSubnet, type Subnet, subnetsOverlap } from "./addresses.ts";
 export * from "./files.ts";
 export { type LockOptions, takeLock } from "./lock.ts";
+export { notifySystemd, watchdogPeriod } from "./notify.ts";
 export {
   bootId,
   cgroupLayout,

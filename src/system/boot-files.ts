@@ -33,7 +33,7 @@ function systemdQuote(word: string): string {
 
 /**
  * The supervisor's containers and programs outlive it (KillMode=process), and their control groups are its to make
- * (Delegate). It is no more than a second away when it fails.
+ * (Delegate). It is no more than a second away when it fails, or when it is not heard of for a minute (WatchdogSec).
  */
 function systemdUnit({ argv, environment }: BootCommand, home: boolean): string {
   const variables = Object.entries(environment).map(
@@ -44,7 +44,10 @@ function systemdUnit({ argv, environment }: BootCommand, home: boolean): string 
 Description=Declared containers, supervised by Lading
 ${wants}
 [Service]
-Type=exec
+Type=notify
+NotifyAccess=all
+TimeoutStartSec=300
+WatchdogSec=60
 ${variables.join("")}ExecStart=${argv.map(systemdQuote).join(" ")}
 KillMode=process
 Delegate=yes

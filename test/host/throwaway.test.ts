@@ -395,11 +395,16 @@ DelegateControllers=cpu memory pids
            for try in $(seq 100); do after=$(pid || true); [ -n "$after" ] && [ "$after" != "$before" ] && break; sleep 0.1; done
            [ "$after" != "$before" ] && [ "$after" = "$(systemctl show lading -p MainPID --value)" ] && echo taken over
            lading status | grep greeter; systemctl kill -s KILL lading; sleep 0.1
-           for try in $(seq 100); do lading status > /dev/null && break; sleep 0.1; done; lading status | grep -c done`,
+           for try in $(seq 100); do lading status > /dev/null && break; sleep 0.1; done; lading status | grep -c done
+           own=/etc/systemd/system/lading.service.d; mkdir $own; printf '[Service]\\nWatchdogSec=2\\n' > $own/soon.conf
+           systemctl daemon-reload; systemctl restart lading; systemctl show lading -p StatusText --value
+           main() { systemctl show lading -p MainPID --value; }; hung=$(main); kill -STOP $hung
+           for try in $(seq 300); do now=$(main); [ "$now" != "$hung" ] && [ "$now" != 0 ] && lading status > /dev/null && break; sleep 0.1; done
+           [ "$now" != "$hung" ] && echo 'another in place of the one that hung'; rm -r $own; systemctl daemon-reload`,
           ["-k", join(layer, "one")],
         );
         expect(first).toMatch(
-          /^systemd runs `lading boot` from the next boot on \(\/etc\/systemd\/system\/lading\.service\)\nenabled\ntaken over\ngreeter +done .*\n5\n$/,
+          /^systemd runs `lading boot` from the next boot on \(\/etc\/systemd\/system\/lading\.service\)\nenabled\ntaken over\ngreeter +done .*\n5\ngeneration 1, 5 units\nanother in place of the one that hung\n$/,
         );
         const second = await underSystemd(
           `systemctl start multi-user.target --no-block; for try in $(seq 200); do lading status > /dev/null && break; sleep 0.1; done
