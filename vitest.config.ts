@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "host",
-          include: ["test/host/**/*.test.ts"],
+          include: ["test/host/**/*.test.ts", "test/faults/**/*.test.ts"],
           // Real engines on one machine: one file after the other, and time enough on a busy one.
           fileParallelism: false,
           testTimeout: 240_000,

@@ -109,7 +109,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "status [unit]",
-    description: "show the units and how they are",
+    description: "show the units and how they are; one unit with its last changes",
+    options: [["-w, --watch", "show it again and again, until it is interrupted"]],
     example: "lading status web",
     run: lazy(() => import("./status.ts")),
   },

@@ -21,6 +21,8 @@ export interface Context {
   readonly json: boolean;
   /** The command's own file. */
   readonly self: string;
+  /** Whether the output goes to a terminal. */
+  readonly isTerminal: boolean;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   /** Prints a result. */
@@ -57,6 +59,7 @@ export function makeContext(options: CommonOptions): Context {
   return {
     paths,
     json,
+    isTerminal: process.stdout.isTTY === true,
     self,
     signal: abort.signal,
     print: (text) => void process.stdout.write(`${text}\n`),

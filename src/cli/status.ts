@@ -1,6 +1,13 @@
 /** `lading status [UNIT]`: what the supervisor knows; no engine is asked. */
 import { shortDigest } from "../base/index.ts";
-import { describeExit, isUp, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import {
+  describeExit,
+  isUp,
+  type StatusReport,
+  SupervisorClient,
+  type UnitHistory,
+  type UnitReport,
+} from "../supervisor/index.ts";
 import { type Answer, type Context, table } from "./context.ts";
 import { requireUnit } from "./units.ts";
 
@@ -24,14 +31,16 @@ function noteOf({ enabled, reason, exit, nextRun }: UnitReport): string {
   return enabled ? [reason ?? ended, next].filter((each) => each !== "").join("; ") : "disabled";
 }
 
-export async function run(context: Context, [name]: readonly (string | undefined)[]): Answer {
-  const client = new SupervisorClient(context.paths.socket);
-  const status = await client.status();
-  const one = name === undefined ? undefined : await client.unit(requireUnit(status, name).name);
-  if (context.json) {
-    context.print(JSON.stringify(one ?? status, null, 2));
-    return undefined;
-  }
+interface StatusOptions {
+  /** Shown again and again, in place on a terminal. */
+  readonly watch?: boolean;
+}
+
+/** Milliseconds between two looks. */
+const watchInterval = 1_000;
+
+/** The units, or one of them with its last changes, as text. */
+function textOf(context: Context, status: StatusReport, one: UnitHistory | undefined): string {
   const units = one === undefined ? status.units : [one];
   const rows = units.map((unit) => [
     unit.name,
@@ -41,9 +50,40 @@ export async function run(context: Context, [name]: readonly (string | undefined
     unit.containerId === null ? "-" : shortDigest(unit.containerId),
     noteOf(unit),
   ]);
-  if (name === undefined) context.print(`generation ${status.generation}, supervisor ${status.pid}`);
-  context.print(table([["UNIT", "STATE", "SINCE", "PID", "CONTAINER", ""], ...rows]));
-  for (const { at, status: then, reason } of one?.history ?? [])
-    context.print(`  ${new Date(at).toISOString()} ${then}${reason === null ? "" : `: ${reason}`}`);
+  const changes = (one?.history ?? []).map(
+    ({ at, status: then, reason }) => `  ${new Date(at).toISOString()} ${then}${reason === null ? "" : `: ${reason}`}`,
+  );
+  return [
+    ...(one === undefined ? [`generation ${status.generation}, supervisor ${status.pid}`] : []),
+    table([["UNIT", "STATE", "SINCE", "PID", "CONTAINER", ""], ...rows]),
+    ...changes,
+  ].join("\n");
+}
+
+export async function run(context: Context, [name]: readonly (string | undefined)[], options: StatusOptions): Answer {
+  const client = new SupervisorClient(context.paths.socket);
+  let before = "";
+  do {
+    const status = await client.status();
+    const one = name === undefined ? undefined : await client.unit(requireUnit(status, name).name);
+    const text = context.json
+      ? JSON.stringify(one ?? status, null, options.watch === true ? undefined : 2)
+      : textOf(context, status, one);
+    if (options.watch !== true) context.print(text);
+    else if (context.isTerminal && !context.json) context.print(`${clearScreen}${text}`);
+    else if (text !== before) context.print(text);
+    before = text;
+    if (options.watch === true && !context.signal.aborted) await pause(watchInterval, context.signal);
+  } while (options.watch === true && !context.signal.aborted);
   return undefined;
+}
+
+/** To the top left, and nothing below (ECMA-48: CUP, ED). */
+const clearScreen = "\u001b[H\u001b[J";
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+  });
 }

@@ -83,7 +83,10 @@ function apply(draft: Draft, event: Event, now: number): void {
     case "stop":
       for (const name of [event.name, ...dependentsOf(draft, event.name)]) {
         const reason = name === event.name ? (event.reason ?? null) : null;
+        // A person who asks for a stop has seen that it failed.
+        const seen = draft.get(name)?.status === "failed" ? { status: "stopped" as const } : {};
         change(draft, name, now, {
+          ...seen,
           wanted: "down",
           restart: false,
           respawnAt: null,

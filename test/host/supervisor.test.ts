@@ -156,7 +156,21 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
     await world.ok("apply", "host.ts", "--yes");
     expect((await world.unit("base")).status).toBe("stopped");
     expect(await world.ok("status")).toMatch(/base +stopped .*disabled/);
-    expect(await world.ok("why", "user")).toContain("requires base, which is");
+    const why = await world.ok("why", "user");
+    expect(why).toMatch(/^user is stopped since [^\n]*\n[\s\S]*\n {2}requires base, which is not up:\n/);
+    expect(why).toMatch(
+      /\n {2}base is stopped since .*\n {4}wanted: down, but disabled\n[\s\S]*\n {4}declared at .*host\.ts:\d+:\d+, generation \d+\n/,
+    );
+    expect(await world.ok("metrics")).toContain('lading_unit_state{unit="base",state="stopped"} 1');
+    let watched = "";
+    await world.lading(["status", "--watch"], {
+      onStart: (child) =>
+        child.stdout?.on("data", (data: Buffer) => {
+          watched += data.toString();
+          if (/base +stopped/.test(watched)) child.kill("SIGINT");
+        }),
+    });
+    expect(watched).toMatch(/^generation \d+, supervisor \d+\nUNIT/);
     expect(await world.ok("enable", "base")).toBe("base: stopped\n");
     await world.ok("start", "user");
     expect((await world.unit("user")).status).toBe("running");

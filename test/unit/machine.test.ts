@@ -219,6 +219,16 @@ describe("a supervisor", () => {
     expect(world.send({ type: "start", name: "guest" }).settle().status().guest).toBe("running");
   });
 
+  test("a circle that a change makes starts nothing, says so, and comes to rest", () => {
+    const world = new World()
+      .load(web, probe)
+      .load({ ...web, digest: "2", requirement: ["probe"] }, { ...probe, digest: "2" });
+    expect(world.status()).toEqual({ web: "stopped", probe: "stopped" });
+    expect(world.state.get("web")?.reason).toBe("waits for probe");
+    expect(isSettled(world.state)).toBe(true);
+    expect(world.load(web, probe).status()).toEqual({ web: "running", probe: "running" });
+  });
+
   test("the last twenty changes are remembered, with their reasons", () => {
     const world = new World().load(unit("again", { respawn: true }));
     for (let times = 0; times < 12; times += 1) {
