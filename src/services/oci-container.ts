@@ -33,13 +33,11 @@ import {
   tmpfsPairs,
   ulimits,
 } from "./engine-values.ts";
-import { logRotation } from "./log-rotation.ts";
 import { accountName, unitName } from "./names.ts";
 import { ociAttachment } from "./oci-attachment.ts";
 import type { OciContainer, OciContainerInput } from "./oci-container.types.ts";
 import { ociHealth } from "./oci-health.ts";
-import { readiness } from "./readiness.ts";
-import { schedule } from "./schedule.ts";
+import { runFields } from "./run-fields.ts";
 import { secret } from "./secret.ts";
 import { action } from "./unit.ts";
 
@@ -103,33 +101,7 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       doc: "Where output is appended, with times; a file under Lading's own logs where unset.",
     },
     autoStart: { type: boolean, default: true, doc: "Whether it starts with the generation." },
-    respawn: {
-      type: either(boolean, oneOf("on-failure")),
-      default: false,
-      doc: 'Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0.',
-    },
-    respawnLimit: {
-      type: integer(1, 1000),
-      default: 5,
-      doc: "How many respawns within 7 seconds are too many; the unit then fails.",
-    },
-    respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from its end to the next start." },
-    log: {
-      type: recordOf(logRotation),
-      optional: true,
-      doc: "How much of its log is kept; 16 MiB and four rotated files of as much, where unset.",
-    },
-    schedule: {
-      type: recordOf(schedule),
-      optional: true,
-      doc: "When it is run; it then does not start by itself, and is to do its work and end.",
-    },
-    ready: {
-      type: recordOf(readiness),
-      optional: true,
-      doc: "When it counts as up; once it was started, where unset.",
-    },
-    stopGrace: { type: integer(0, 3_600), default: 5, doc: "Seconds between the request to end and the kill." },
+    ...runFields,
     actions: { type: listOf(recordOf(action)), default: [], doc: "Actions of its own, after the built-in ones." },
     network: {
       type: string,

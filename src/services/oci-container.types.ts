@@ -46,7 +46,10 @@ export interface OciContainerInput {
    * `false`.
    */
   readonly respawn?: boolean | "on-failure" | undefined;
-  /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
+  /**
+   * How many respawns within 7 seconds are too many; the unit has then failed, and is tried again ever more rarely.
+   * Default: `5`.
+   */
   readonly respawnLimit?: number | undefined;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
@@ -196,7 +199,10 @@ export interface OciContainer {
    * `false`.
    */
   readonly respawn: boolean | "on-failure";
-  /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
+  /**
+   * How many respawns within 7 seconds are too many; the unit has then failed, and is tried again ever more rarely.
+   * Default: `5`.
+   */
   readonly respawnLimit: number;
   /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay: number;

@@ -6,17 +6,14 @@ import {
   either,
   integer,
   listOf,
-  oneOf,
   type RecordConstructor,
   recordOf,
   string,
 } from "../record/index.ts";
 import { fileLikeType, pairs, stageableText } from "../store/index.ts";
 import { ulimits } from "./engine-values.ts";
-import { logRotation } from "./log-rotation.ts";
 import { accountName, unitName } from "./names.ts";
-import { readiness } from "./readiness.ts";
-import { schedule } from "./schedule.ts";
+import { runFields } from "./run-fields.ts";
 import type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";
 
 const argv = listOf(either(stageableText, fileLikeType));
@@ -56,34 +53,12 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     default: false,
     doc: "Whether the program does its work and ends; the unit then counts as done.",
   },
-  respawn: {
-    type: either(boolean, oneOf("on-failure")),
-    default: false,
-    doc: 'Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0.',
-  },
-  respawnLimit: {
-    type: integer(1, 1000),
-    default: 5,
-    doc: "How many respawns within 7 seconds are too many; the unit then fails.",
-  },
-  respawnDelay: { type: integer(0, 3_600_000), default: 100, doc: "Milliseconds from the end to the next start." },
-  log: {
-    type: recordOf(logRotation),
-    optional: true,
-    doc: "How much of its log is kept; 16 MiB and four rotated files of as much, where unset.",
-  },
-  schedule: {
-    type: recordOf(schedule),
-    optional: true,
-    doc: "When it is run; it then does not start by itself, and is to do its work and end.",
-  },
-  ready: { type: recordOf(readiness), optional: true, doc: "When it counts as up; once it was started, where unset." },
+  ...runFields,
   transient: {
     type: boolean,
     default: false,
     doc: "Whether the restart of what it requires ends it for good, and does not start it again.",
   },
-  stopGrace: { type: integer(0, 3_600), default: 5, doc: "Seconds between the request to end and the kill." },
   autoStart: { type: boolean, default: true, doc: "Whether it starts with the generation." },
   actions: { type: listOf(recordOf(action)), default: [], doc: "What it can be asked to do." },
   logFile: {

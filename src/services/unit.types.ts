@@ -43,9 +43,12 @@ export interface UnitInput {
    * `false`.
    */
   readonly respawn?: boolean | "on-failure" | undefined;
-  /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
+  /**
+   * How many respawns within 7 seconds are too many; the unit has then failed, and is tried again ever more rarely.
+   * Default: `5`.
+   */
   readonly respawnLimit?: number | undefined;
-  /** Milliseconds from the end to the next start. Default: `100`. */
+  /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay?: number | undefined;
   /** How much of its log is kept; 16 MiB and four rotated files of as much, where unset. */
   readonly log?: LogRotationInput | undefined;
@@ -53,10 +56,10 @@ export interface UnitInput {
   readonly schedule?: ScheduleInput | undefined;
   /** When it counts as up; once it was started, where unset. */
   readonly ready?: ReadinessInput | undefined;
-  /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
-  readonly transient?: boolean | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace?: number | undefined;
+  /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
+  readonly transient?: boolean | undefined;
   /** Whether it starts with the generation. Default: `true`. */
   readonly autoStart?: boolean | undefined;
   /** What it can be asked to do. Default: `[]`. */
@@ -98,9 +101,12 @@ export interface Unit {
    * `false`.
    */
   readonly respawn: boolean | "on-failure";
-  /** How many respawns within 7 seconds are too many; the unit then fails. Default: `5`. */
+  /**
+   * How many respawns within 7 seconds are too many; the unit has then failed, and is tried again ever more rarely.
+   * Default: `5`.
+   */
   readonly respawnLimit: number;
-  /** Milliseconds from the end to the next start. Default: `100`. */
+  /** Milliseconds from its end to the next start. Default: `100`. */
   readonly respawnDelay: number;
   /** How much of its log is kept; 16 MiB and four rotated files of as much, where unset. */
   readonly log?: LogRotation | undefined;
@@ -108,10 +114,10 @@ export interface Unit {
   readonly schedule?: Schedule | undefined;
   /** When it counts as up; once it was started, where unset. */
   readonly ready?: Readiness | undefined;
-  /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
-  readonly transient: boolean;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace: number;
+  /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
+  readonly transient: boolean;
   /** Whether it starts with the generation. Default: `true`. */
   readonly autoStart: boolean;
   /** What it can be asked to do. Default: `[]`. */

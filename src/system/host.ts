@@ -258,7 +258,8 @@ export class Host {
     ]) {
       removeTree(folder);
     }
-    rmSync(join(this.#paths.state, "daemon.log"), { force: true });
+    for (const name of ["daemon.log", "disabled.json", "timers.json"])
+      rmSync(join(this.#paths.state, name), { force: true });
     if (!kept) removeTree(this.#paths.state);
     removeTree(this.#paths.runtime);
   }
