@@ -1,6 +1,6 @@
 /** Carries out the deeds of a plan, one by one; each is safe to repeat after a crash. Units are the supervisor's. */
 import { join } from "node:path";
-import { type Digest, hexOf, KnownError, type Paths } from "../base/index.ts";
+import { type Digest, hasErrno, hexOf, KnownError, type Paths } from "../base/index.ts";
 import { findIdentity, runtimeFolder } from "../engine/index.ts";
 import type { Store } from "../store/index.ts";
 import {
@@ -188,13 +188,25 @@ async function removeUser(name: string, home: boolean, { paths, ledger }: Execut
       retained: [...before.retained.filter((each) => each.name !== name), ...(home ? [] : [retained])],
     }));
     await endPauseProcess(identity.uid);
-    removeTree(runtimeFolder(identity));
+    await removeRuntimeFolder(runtimeFolder(identity));
     // The account goes last: while it is there, whoever comes after a crash knows what else is to go.
     if (home && ledger.read().homes.includes(name)) removeForGood(identity.home);
     await runOrFail(["userdel", name]);
   }
   const others = (names: readonly string[]): readonly string[] => names.filter((each) => each !== name);
   ledger.update((before) => ({ users: others(before.users), homes: others(before.homes) }));
+}
+
+/** Where logind made the folder it is a mount, which logind takes away a moment after the user's manager has ended. */
+async function removeRuntimeFolder(path: string): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return removeTree(path);
+    } catch (error) {
+      if (!hasErrno(error, "EBUSY") || tries >= 200) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /**
