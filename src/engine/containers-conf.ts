@@ -1,7 +1,7 @@
 /** What containers.conf(5) tells Podman's command line and its API overlooks. */
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { existsSync, readdirSync, readTextIfExists } from "../sys/index.ts";
+import { existsSync, readdirSync, readForeign } from "../sys/index.ts";
 import type { Identity } from "./identity.ts";
 
 export interface OverlookedDefaults {
@@ -25,7 +25,7 @@ function filesOf(identity: Identity): readonly string[] {
 export function overlookedDefaults(identity: Identity): OverlookedDefaults {
   let limits: readonly string[] = [];
   let proxies = false;
-  for (const text of filesOf(identity).map((path) => readTextIfExists(path) ?? "")) {
+  for (const text of filesOf(identity).map((path) => readForeign(path, { follow: true }) ?? "")) {
     const { containers, engine } = parse(text) as {
       readonly containers?: { readonly default_ulimits?: readonly string[]; readonly http_proxy?: boolean };
       readonly engine?: { readonly env?: readonly string[] };

@@ -34,6 +34,7 @@ export class PodmanService {
   readonly #socket: string;
   #up: Promise<void> | undefined;
   #child: ChildProcess | undefined;
+  #refusal: Unavailable | undefined;
   /** Of a container that is given none of its own. */
   #limits: readonly ResourceLimit[] = [];
 
@@ -56,7 +57,9 @@ export class PodmanService {
       made = await create();
     }
     if (made.status >= 400) throw refusal("run", made);
-    const { Id: id } = JSON.parse(made.text) as { readonly Id: string };
+    const { Id: id } = JSON.parse(made.text) as { readonly Id: unknown };
+    // The service is the user's own: what it says is not believed.
+    if (typeof id !== "string" || !/^[0-9a-f]{64}$/.test(id)) throw new Unavailable("Podman's API names no container");
     const started = await this.#request("POST", `/containers/${encodeURIComponent(id)}/start`);
     if (started.status < 400) return id;
     await this.remove(id, 0);
@@ -112,6 +115,7 @@ export class PodmanService {
   }
 
   async #start(): Promise<void> {
+    if (this.#refusal !== undefined) throw this.#refusal;
     this.#limits = this.#defaultLimits();
     rmSync(this.#socket, { force: true });
     const service = ["system", "service", "--time", String(idlePeriod), `unix://${this.#socket}`];
@@ -122,6 +126,7 @@ export class PodmanService {
     let ended = false;
     const forget = (): void => {
       ended = true;
+      if (this.#child !== child) return;
       this.#up = undefined;
       rmSync(this.#socket, { force: true });
     };
@@ -131,6 +136,7 @@ export class PodmanService {
       if (existsSync(this.#socket)) return this.#requireKnown();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    child.kill("SIGKILL");
     throw new Unavailable("Podman's API does not come up");
   }
 
@@ -149,11 +155,18 @@ export class PodmanService {
     });
   }
 
+  /** This Podman's API is not asked again. */
+  #refuse(reason: string): Unavailable {
+    this.#child?.kill("SIGTERM");
+    this.#refusal = new Unavailable(reason);
+    return this.#refusal;
+  }
+
   async #requireKnown(): Promise<void> {
     const { version } = await this.#ask("GET", "/_ping");
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (major >= tooNew || major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
-      throw new Unavailable(`Podman ${version}'s API is not known to make the same containers as its command line`);
+      throw this.#refuse(`Podman ${version}'s API is not known to make the same containers as its command line`);
   }
 }
 

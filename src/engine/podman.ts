@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { KnownError, layoutTag } from "../base/index.ts";
-import { chownSync, existsSync, lastWords, readTextIfExists, watch } from "../sys/index.ts";
+import { chownSync, existsSync, lastWords, readForeign, watch } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import { type EngineCli, runArgv } from "./container-spec.ts";
 import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
@@ -146,7 +146,7 @@ export class Podman extends EngineProgram implements Engine {
     // Asking Podman costs a process; the file from which it would answer is where containers/storage keeps it.
     const base = this.identity.uid === 0 ? "/run/containers/storage" : join(runtimeFolder(this.identity), "containers");
     for (const driver of ["overlay", "vfs"]) {
-      const text = readTextIfExists(join(base, `${driver}-containers`, id, "userdata", "pidfile"));
+      const text = readForeign(join(base, `${driver}-containers`, id, "userdata", "pidfile"));
       if (text !== undefined && /^\d+$/.test(text.trim())) return Number(text.trim());
     }
     const result = await this.ask(["inspect", "--format", "{{.State.Pid}}", id]);
@@ -189,7 +189,7 @@ export class Podman extends EngineProgram implements Engine {
   }
 
   #exitFile(id: string): number | undefined {
-    const text = readTextIfExists(join(this.#exitsFolder, id))?.trim();
+    const text = readForeign(join(this.#exitsFolder, id))?.trim();
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   }
 

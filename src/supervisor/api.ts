@@ -72,19 +72,29 @@ export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOption
       const { events } = supervisor;
       const closed = new Promise<void>((resolve) => stream.onAbort(resolve));
       let behind = 0;
-      const send = async ({ id, report }: NumberedEvent): Promise<void> => {
-        behind += 1;
-        // Whoever does not read is sent away, and can come back with the last id.
-        if (behind > mostBehind) return stream.abort();
-        await stream.writeSSE({ event: "unit", id, data: JSON.stringify(report) });
-        behind -= 1;
+      const send = async ({ id, report }: NumberedEvent): Promise<void> =>
+        stream.writeSSE({ event: "unit", id, data: JSON.stringify(report) });
+      // In one order: what was missed, then what comes; each write waits for the one before.
+      let last = Promise.resolve();
+      const queue = (write: () => Promise<unknown>): void => {
+        last = last.then(write).then(
+          () => undefined,
+          () => undefined,
+        );
       };
       const missed = events.after(context.req.header("last-event-id") ?? "");
-      const stop = events.listen((event) => void send(event));
       if (missed === undefined) {
-        await stream.writeSSE({ event: "status", id: events.last, data: JSON.stringify(supervisor.status()) });
+        const data = JSON.stringify(supervisor.status());
+        const id = events.last;
+        queue(() => stream.writeSSE({ event: "status", id, data }));
       }
-      for (const event of missed ?? []) await send(event);
+      for (const event of missed ?? []) queue(() => send(event));
+      const stop = events.listen((event) => {
+        behind += 1;
+        // Whoever does not read is sent away, and can come back with the last id.
+        if (behind > mostBehind) stream.abort();
+        else queue(() => send(event).finally(() => (behind -= 1)));
+      });
       await closed;
       stop();
     }),

@@ -22,6 +22,8 @@ const log: Log = (level, message) => {
 
 /** Runs until a signal or a request ends it. What it supervises goes on. */
 export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): Promise<void> {
+  // A log that cannot be written, as on a full disk, must not end what it is about.
+  process.stderr.on("error", () => undefined);
   ensureFolder(paths.runtime, 0o700);
   ensureFolder(paths.state);
   // A second daemon would start everything twice; the kernel gives the lock to one.

@@ -24,8 +24,10 @@ export class DisabledUnits {
   }
 
   set(name: string, isDisabled: boolean): void {
+    const others = [...this.#names].filter((each) => each !== name);
+    const units = (isDisabled ? [...others, name] : others).sort();
+    writeFileAtomic(this.#path, `${JSON.stringify({ version: 1, units })}\n`, 0o600);
     if (isDisabled) this.#names.add(name);
     else this.#names.delete(name);
-    writeFileAtomic(this.#path, `${JSON.stringify({ version: 1, units: [...this.#names].sort() })}\n`, 0o600);
   }
 }

@@ -22,7 +22,7 @@ import {
   renameSync,
   rmSync,
   run,
-  statSync,
+  type Stats,
   writeSync,
 } from "../sys/index.ts";
 import type { Log } from "./runner.ts";
@@ -35,11 +35,14 @@ export interface RotatedLog {
   readonly container?: ProcessId | undefined;
 }
 
-/** Bytes that the rotated files of all units may take together: the oldest go first. */
+/** Bytes that the rotated files of all units in one folder may take together: the oldest go first. */
 const mostInAll = 2 ** 30;
 
 /** What a file's begin is taken away in: a block of every file system that can do it (ext4, XFS). */
 const block = 4096;
+
+/** Bytes of a program's log that are taken away at once, where it is declared smaller: nothing else runs meanwhile. */
+const mostAtOnce = 64 << 20;
 
 /** Milliseconds until a log that could not be rotated is tried again. */
 const retryPeriod = 60_000;
@@ -75,15 +78,25 @@ export class LogRotation {
 }
 
 function isDue({ path, limits: { size, age } }: RotatedLog): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isFile()) return false;
+  const found = fileAt(path);
+  if (found === undefined) return false;
   return found.size >= size || (age !== null && found.size > 0 && Date.now() - found.birthtimeMs >= age);
+}
+
+/** What stands there, where that is a file; somebody else may have put a link or anything there. */
+function fileAt(path: string): Stats | undefined {
+  try {
+    const found = lstatSync(path);
+    return found.isFile() ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** path.1 is the newest of those that were rotated. */
 function makeRoom({ path, limits: { keep } }: RotatedLog): void {
   for (const each of rotatedOf(path)) {
-    if (each.number >= keep) rmSync(each.path);
+    if (each.number >= keep) rmSync(each.path, { recursive: true });
     else renameSync(each.path, `${path}.${each.number + 1}`);
   }
 }
@@ -118,7 +131,13 @@ async function reopenByConmon(log: RotatedLog, container: ProcessId): Promise<vo
   try {
     makeRoom(log);
     renameSync(log.path, `${log.path}.1`);
-    writeSync(control, reopen);
+    try {
+      writeSync(control, reopen);
+    } catch (error) {
+      // It was not told, and goes on writing where it wrote.
+      renameSync(`${log.path}.1`, log.path);
+      throw error;
+    }
   } finally {
     closeSync(control);
   }
@@ -129,14 +148,26 @@ async function reopenByConmon(log: RotatedLog, container: ProcessId): Promise<vo
 
 async function collapse(log: RotatedLog): Promise<void> {
   const part = partOf(log.path);
-  if (existsSync(part)) finishCollapse(log, part);
-  const whole = Math.floor(statSync(log.path).size / block) * block;
-  if (whole === 0) return;
-  copyBegin(log.path, part, whole);
-  const taken = await run(["fallocate", "--collapse-range", "--offset", "0", "--length", String(whole), log.path]);
-  if (taken.status !== 0) {
-    rmSync(part, { force: true });
-    throw new Error(`its file system cannot take away the begin of a file: ${lastWords(taken)}`);
+  // One file from here to the end: the path may be somebody else's to change.
+  const descriptor = openSync(log.path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(descriptor);
+    if (!found.isFile() || found.nlink !== 1) throw new Error("it is not a file of its own");
+    if (existsSync(part)) finishCollapse(log, part, descriptor);
+    const whole = Math.floor(Math.min(found.size, Math.max(log.limits.size, mostAtOnce)) / block) * block;
+    if (whole === 0) return;
+    try {
+      copyBegin(descriptor, part, whole);
+      const argv = ["fallocate", "--collapse-range", "--offset", "0", "--length", String(whole), "/proc/self/fd/0"];
+      const taken = await run(argv, { stdin: descriptor });
+      if (taken.status !== 0)
+        throw new Error(`its file system cannot take away the begin of a file: ${lastWords(taken)}`);
+    } catch (error) {
+      rmSync(part, { force: true });
+      throw error;
+    }
+  } finally {
+    closeSync(descriptor);
   }
   makeRoom(log);
   renameSync(part, `${log.path}.1`);
@@ -148,48 +179,47 @@ export function partOf(path: string): string {
 }
 
 /** What a supervisor that was killed left: a copy of what is still in the log, or all that there is of it. */
-function finishCollapse(log: RotatedLog, part: string): void {
+function finishCollapse(log: RotatedLog, part: string, descriptor: number): void {
   const copied = readFileSync(part);
   const begin = Buffer.alloc(copied.length);
-  const source = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const count = readSync(source, begin, 0, begin.length, 0);
-  closeSync(source);
+  const count = readSync(descriptor, begin, 0, begin.length, 0);
   if (count === copied.length && begin.equals(copied)) return rmSync(part);
   makeRoom(log);
   renameSync(part, `${log.path}.1`);
 }
 
-function copyBegin(from: string, to: string, length: number): void {
-  const source = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW);
+function copyBegin(source: number, to: string, length: number): void {
+  rmSync(to, { force: true });
+  const target = openSync(to, "wx", 0o640);
   try {
-    rmSync(to, { force: true });
-    const target = openSync(to, "wx", 0o640);
-    try {
-      const buffer = Buffer.alloc(Math.min(length, 1 << 20));
-      for (let done = 0; done < length; ) {
-        const count = readSync(source, buffer, 0, Math.min(buffer.length, length - done), done);
-        if (count === 0) throw new Error("it became shorter while it was copied");
-        for (let written = 0; written < count; ) written += writeSync(target, buffer, written, count - written);
-        done += count;
-      }
-    } finally {
-      closeSync(target);
+    const buffer = Buffer.alloc(Math.min(length, 1 << 20));
+    for (let done = 0; done < length; ) {
+      const count = readSync(source, buffer, 0, Math.min(buffer.length, length - done), done);
+      if (count === 0) throw new Error("it became shorter while it was copied");
+      for (let written = 0; written < count; ) written += writeSync(target, buffer, written, count - written);
+      done += count;
     }
   } finally {
-    closeSync(source);
+    closeSync(target);
   }
 }
 
-/** Removes the oldest of all rotated files until the rest is within the limit of all. */
+/** Removes the oldest rotated files of each folder until the rest is within the limit: one user's cost no other's. */
 function limitAll(logs: readonly RotatedLog[]): void {
-  const files = logs
-    .flatMap(({ path }) => rotatedOf(path))
-    .map(({ path }) => ({ path, found: statSync(path) }))
-    .sort((one, other) => one.found.mtimeMs - other.found.mtimeMs);
-  let sum = files.reduce((total, { found }) => total + found.size, 0);
-  for (const { path, found } of files) {
-    if (sum <= mostInAll) return;
-    rmSync(path, { force: true });
-    sum -= found.size;
+  for (const folder of new Set(logs.map(({ path }) => dirname(path)))) {
+    const files = logs
+      .filter(({ path }) => dirname(path) === folder)
+      .flatMap(({ path }) => rotatedOf(path))
+      .flatMap(({ path }) => {
+        const found = fileAt(path);
+        return found === undefined ? [] : [{ path, bytes: found.blocks * 512, time: found.mtimeMs }];
+      })
+      .sort((one, other) => one.time - other.time);
+    let sum = files.reduce((total, { bytes }) => total + bytes, 0);
+    for (const { path, bytes } of files) {
+      if (sum <= mostInAll) break;
+      rmSync(path, { force: true });
+      sum -= bytes;
+    }
   }
 }

@@ -30,12 +30,19 @@ import {
 } from "./unit-state.ts";
 
 export type Event =
-  /** Of those that are new, the `disabled` are known to be so. */
+  /** `disabled`: all that a person has disabled. */
   | { readonly type: "load"; readonly units: readonly MachineUnit[]; readonly disabled?: readonly string[] }
   | { readonly type: "start" | "enable" | "disable"; readonly name: string }
   | { readonly type: "stop" | "restart"; readonly name: string; readonly reason?: string }
   | { readonly type: "started"; readonly name: string }
-  | { readonly type: "start-failed"; readonly name: string; readonly reason: string; readonly exit: ExitInfo | null }
+  /** `calledOff`: it was ended because it was not wanted any more, and did not fail. */
+  | {
+      readonly type: "start-failed";
+      readonly name: string;
+      readonly reason: string;
+      readonly exit: ExitInfo | null;
+      readonly calledOff?: boolean;
+    }
   | { readonly type: "exited"; readonly name: string; readonly exit: ExitInfo }
   | { readonly type: "stopped"; readonly name: string; readonly exit: ExitInfo | null }
   | { readonly type: "stop-failed"; readonly name: string; readonly reason: string }
@@ -122,8 +129,9 @@ function apply(draft: Draft, event: Event, now: number): void {
       const at = draft.get(event.name);
       if (at?.status !== "starting") return;
       const { reason, exit } = event;
-      // Called off before it was ready: that is a stop, not a failure.
-      if (at.wanted === "down") change(draft, event.name, now, { status: "stopped", reason: null, exit });
+      // Called off before it was ready: that is a stop, not a failure, also where it is wanted again by now.
+      if (at.wanted === "down" || event.calledOff === true)
+        change(draft, event.name, now, { status: "stopped", reason: null, exit });
       else fail(draft, at, now, { reason, exit });
       return finishStop(draft, event.name, now);
     }
@@ -143,7 +151,9 @@ function apply(draft: Draft, event: Event, now: number): void {
 }
 
 /** Puts a new set of definitions in force: only what changed, came or went is touched. */
-function load(draft: Draft, { units, disabled = [] }: Event & { readonly type: "load" }, now: number): void {
+function load(draft: Draft, { units, disabled }: Event & { readonly type: "load" }, now: number): void {
+  for (const name of disabled === undefined ? [] : draft.keys())
+    change(draft, name, now, { enabled: !disabled?.includes(name) });
   const named = new Map(units.map((unit) => [unit.name, unit]));
   for (const [name, at] of draft) {
     const unit = named.get(name);
@@ -162,7 +172,7 @@ function load(draft: Draft, { units, disabled = [] }: Event & { readonly type: "
   }
   for (const unit of units)
     if (!draft.has(unit.name))
-      draft.set(unit.name, { ...freshUnit(unit, now), enabled: !disabled.includes(unit.name) });
+      draft.set(unit.name, { ...freshUnit(unit, now), enabled: !disabled?.includes(unit.name) });
 }
 
 /** A unit has come to rest: what was waiting for that happens now. */

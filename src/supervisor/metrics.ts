@@ -1,12 +1,22 @@
 /** The supervisor's figures in Prometheus' text format. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { statSync } from "../sys/index.ts";
+import { lstatSync } from "../sys/index.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { UnitStatus } from "./unit-state.ts";
 
 const statuses: readonly UnitStatus[] = ["stopped", "starting", "running", "done", "stopping", "failed"];
 
 const healths = { starting: 0, unhealthy: -1, healthy: 1 } as const;
+
+/** Of a file; undefined for anything else, which a user may have put there. */
+function sizeOf(path: string): number | undefined {
+  try {
+    const found = lstatSync(path);
+    return found.isFile() ? found.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -99,8 +109,8 @@ export class Metrics {
       this.#restarts.set({ unit: name }, restarts);
       if (health !== null) this.#health.set({ unit: name }, healths[health]);
       if (nextRun !== null) this.#nextRun.set({ unit: name }, nextRun / 1000);
-      const log = statSync(this.#supervisor.logPath(name), { throwIfNoEntry: false });
-      if (log !== undefined) this.#logBytes.set({ unit: name }, log.size);
+      const size = sizeOf(this.#supervisor.logPath(name));
+      if (size !== undefined) this.#logBytes.set({ unit: name }, size);
     }
     return this.#registry.metrics();
   }

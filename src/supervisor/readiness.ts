@@ -1,6 +1,6 @@
 /** Waits until what was started is ready: looks again and again, each look bounded, until the deadline. */
 import { messageOf } from "../base/index.ts";
-import { closeSync, existsSync, fstatSync, openSync, readSync, tryConnect } from "../sys/index.ts";
+import { closeSync, constants, fstatSync, openSync, readSync, tryConnect } from "../sys/index.ts";
 import type { ProbeSpec, ReadinessSpec } from "./unit-spec.ts";
 
 /** What a probe needs to know of its unit. */
@@ -20,6 +20,9 @@ const lookPeriod = 5_000;
 
 /** More of a line than this is not looked at. */
 const longestLine = 64 * 1024;
+
+/** Bytes of a log that are looked at in one look, which nothing else runs beside. */
+const mostAtOnce = 8 << 20;
 
 function lookAtPort(host: string, port: number): Look {
   return async (signal) => {
@@ -42,22 +45,28 @@ function lookAtPage(url: string, status: number | null): Look {
   };
 }
 
-/** Reads what was written to the log since `start`, from where the look before left off. */
+/** Reads what was written to the log since `start`, from where the look before left off, and so much at a time. */
 function lookAtLog(path: string, pattern: string, start: number): Look {
   const expression = new RegExp(pattern);
+  const lack = `no line of its log matches ${expression}`;
   let position = start;
   let rest = "";
   return async () => {
-    const lack = `no line of its log matches ${expression}`;
-    if (!existsSync(path)) return lack;
-    const descriptor = openSync(path, "r");
+    let descriptor: number;
+    try {
+      // Somebody else may have put a link or a FIFO there.
+      descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch {
+      return lack;
+    }
     try {
       const { size } = fstatSync(descriptor);
       // It was rotated or emptied: what is there is new.
       if (size < position) position = 0;
+      const end = Math.min(size, position + mostAtOnce);
       const buffer = Buffer.alloc(longestLine);
-      for (;;) {
-        const count = readSync(descriptor, buffer, 0, buffer.length, position);
+      while (position < end) {
+        const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, end - position), position);
         if (count === 0) return lack;
         position += count;
         const lines = (rest + buffer.toString("utf8", 0, count)).split("\n");
@@ -65,21 +74,11 @@ function lookAtLog(path: string, pattern: string, start: number): Look {
         // conmon(8) writes "time stream P|F text" on each line.
         if (lines.some((line) => expression.test(line.replace(/^\S+ (?:stdout|stderr) [PF] /, "")))) return undefined;
       }
+      return lack;
     } finally {
       closeSync(descriptor);
     }
   };
-}
-
-/** The end of a log, from where readiness reads on; taken before the start. */
-export function logEnd(path: string): number {
-  if (!existsSync(path)) return 0;
-  const descriptor = openSync(path, "r");
-  try {
-    return fstatSync(descriptor).size;
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function lookOf(probe: ProbeSpec, { logFile, run, health }: ProbeSurroundings, logStart: number): Look {

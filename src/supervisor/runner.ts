@@ -27,6 +27,7 @@ import {
   diskError,
   ensureFolder,
   fchownSync,
+  fstatSync,
   isAlive,
   lastWords,
   lchownSync,
@@ -117,19 +118,26 @@ function programArgv(identity: Identity, start: StartSpec & { kind: "program" })
  * none is followed: open(2), O_NOFOLLOW.
  */
 function openLog(path: string): { readonly descriptor: number; readonly made: boolean } {
-  const append = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+  const append = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
     return { descriptor: openSync(path, append | constants.O_CREAT | constants.O_EXCL, 0o640), made: true };
   } catch (error) {
     if (!hasErrno(error, "EEXIST")) throw diskError(error, path);
   }
+  const refuse = (what: string): KnownError =>
+    new KnownError("read-only", `the log ${path} is ${what}`, { hint: "remove it, or declare another logFile" });
+  let descriptor: number;
   try {
-    return { descriptor: openSync(path, append), made: false };
+    descriptor = openSync(path, append);
   } catch (error) {
-    if (!hasErrno(error, "ELOOP")) throw diskError(error, path);
-    const hint = "remove the link, or declare where it points as the logFile";
-    throw new KnownError("read-only", `the log ${path} is a symbolic link, which is not followed`, { hint });
+    if (hasErrno(error, "ELOOP")) throw refuse("a symbolic link, which is not followed");
+    // A FIFO that nobody reads.
+    if (hasErrno(error, "ENXIO")) throw refuse("no file");
+    throw diskError(error, path);
   }
+  if (fstatSync(descriptor).isFile()) return { descriptor, made: false };
+  closeSync(descriptor);
+  throw refuse("no file");
 }
 
 /** Milliseconds for which the answer about an account holds: as long as many units start at once. */
@@ -293,11 +301,12 @@ export class Runner {
     const values = await provideSecrets(paths, unit.name, start.secrets ?? [], engine);
     const environment = { ...environmentOf(start.hostEnvironment), ...values };
     const descriptor = this.#openLog(unit, identity);
+    const logStart = fstatSync(descriptor).size;
     try {
       const log = { descriptor, path: logPath(paths, unit) };
       const told = containerOf(paths, unit, start);
       const id = await engine.start({ ...told, environment, connect: start.connect ?? [], log });
-      return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null };
+      return { id, process: processId((await engine.processOf(id)) ?? 0) ?? null, logStart };
     } finally {
       closeSync(descriptor);
     }
@@ -306,6 +315,7 @@ export class Runner {
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
     const identity = await this.identity(unit);
     const log = this.#openLog(unit, identity);
+    const logStart = fstatSync(log).size;
     const [program = "", ...args] = programArgv(identity, start);
     let child: ChildProcess;
     try {
@@ -328,7 +338,7 @@ export class Runner {
     });
     const pid = child.pid ?? 0;
     void ended.then((exit) => this.#options.onExit(unit.name, pid, exit));
-    return { id: null, process: processId(pid) ?? { pid, startTime: -1 } };
+    return { id: null, process: processId(pid) ?? { pid, startTime: -1 }, logStart };
   }
 
   logPath(unit: UnitSpec): string {
@@ -336,8 +346,13 @@ export class Runner {
   }
 
   /** The logs of what runs, and how much of each is kept. */
-  rotatedLogs(running: Iterable<readonly [UnitSpec, Running]>): readonly RotatedLog[] {
-    return [...running].flatMap(([unit, { process }]): RotatedLog[] => {
+  rotatedLogs(
+    running: ReadonlyMap<string, Running>,
+    specOf: (unit: string) => UnitSpec | undefined,
+  ): readonly RotatedLog[] {
+    return [...running].flatMap(([name, { process }]): RotatedLog[] => {
+      const unit = specOf(name);
+      if (unit === undefined) return [];
       const { start } = unit;
       if (start.kind !== "program" && start.kind !== "container") return [];
       const isPodman = start.kind === "container" && start.cli.engine === "podman";
@@ -374,16 +389,23 @@ export class Runner {
     const target = running?.process;
     if (unit.start.kind !== "program" || !target) return;
     const signal = (name: NodeJS.Signals): void => {
-      // The group's leader must still be ours: process numbers are used again.
-      if (!isAlive(target)) return;
       try {
+        // The group's leader must still be ours: process numbers are used again.
+        if (!isAlive(target)) return;
         process.kill(-target.pid, name);
       } catch {
-        // It ended between the look and the signal.
+        // It ended between the look and the signal, or cannot be looked at now.
       }
     };
     signal("SIGTERM");
-    for (let waited = 0; startTimeOf(target.pid) === target.startTime; waited += 20) {
+    const isThere = (): boolean => {
+      try {
+        return startTimeOf(target.pid) === target.startTime;
+      } catch {
+        return true;
+      }
+    };
+    for (let waited = 0; isThere(); waited += 20) {
       if (waited >= unit.stopGrace * 1000) signal("SIGKILL");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -79,7 +79,8 @@ function goDown(draft: Draft, at: UnitState, now: number): Effect | "moved" | un
 /** Whether nothing is on its way: every unit is where it is wanted, or cannot get there. */
 export function isSettled(state: MachineState): boolean {
   return [...state.values()].every((at) => {
-    if (at.status === "stopping" || at.next !== null) return false;
+    // One that could not be stopped stays as it is until a person does something about it.
+    if (at.status === "stopping" || (at.next !== null && at.status !== "failed")) return false;
     // A run of what is scheduled takes as long as it takes.
     if (at.status === "starting") return at.unit.scheduled && at.wanted === "up";
     if (at.wanted === "down") return !isActive(at);

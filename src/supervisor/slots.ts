@@ -22,9 +22,10 @@ export class Slots {
     const work = this.#busy < this.#most ? this.#queue.shift() : undefined;
     if (work === undefined) return;
     this.#busy += 1;
-    void work().finally(() => {
+    const done = (): void => {
       this.#busy -= 1;
       this.#next();
-    });
+    };
+    void work().then(done, done);
   }
 }

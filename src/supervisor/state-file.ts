@@ -23,6 +23,8 @@ export interface Running {
   readonly process: ProcessId | null;
   /** The container's identifier. */
   readonly id: string | null;
+  /** Where its log ended before the start; readiness reads from there. */
+  readonly logStart?: number;
 }
 
 export interface SavedUnit {

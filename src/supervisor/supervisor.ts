@@ -8,13 +8,13 @@ import { KnownError, messageOf, type Paths } from "../base/index.ts";
 import type { Health } from "../engine/index.ts";
 import { isAlive } from "../sys/index.ts";
 import { adopt } from "./adopt.ts";
+import { Alarm } from "./alarm.ts";
 import { DisabledUnits } from "./disabled.ts";
 import { Ends } from "./ends.ts";
 import { EventLog } from "./event-log.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LogRotation } from "./log-rotation.ts";
 import { type Effect, type Event, step } from "./machine.ts";
-import { logEnd } from "./readiness.ts";
 import { reportOf, type StatusReport, type UnitHistory, type UnitReport } from "./report.ts";
 import { type Log, Runner, StartFailure } from "./runner.ts";
 import { isSettled } from "./settle.ts";
@@ -50,7 +50,7 @@ export class Supervisor {
   readonly events: EventLog = new EventLog(`${process.pid}-${Date.now()}`);
   /** Twice as many at once as there are processors, for an engine also waits for locks and the disk. */
   readonly #slots = new Slots(2 * availableParallelism());
-  #wake: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm((now) => this.#dispatch({ type: "timer" }, now));
   #liveness: NodeJS.Timeout | undefined;
 
   constructor(paths: Paths, log: Log) {
@@ -60,13 +60,13 @@ export class Supervisor {
     this.#runner = new Runner({ paths, log, onExit: (name, pid, exit) => this.#programEnded(name, pid, exit) });
     this.#rotation = new LogRotation(log);
     this.#unready = new Unready({
-      wait: (spec, logStart, signal) => {
+      wait: (spec, running, signal) => {
         const health = (): Health | null => this.#health.health(spec.name);
-        return this.#runner.ready(spec, { health, logStart, signal });
+        return this.#runner.ready(spec, { health, logStart: running?.logStart ?? 0, signal });
       },
       end: (spec, running) => this.#endUnready(spec, running),
       onReady: (name) => this.#dispatch({ type: "started", name }),
-      onFailed: (name, reason, exit) => this.#dispatch({ type: "start-failed", name, reason, exit }),
+      onFailed: (name, failure) => this.#dispatch({ type: "start-failed", name, ...failure }),
     });
     this.#timers = new Timers({
       paths,
@@ -99,7 +99,7 @@ export class Supervisor {
     for (const { spec, state, running } of adopted) {
       this.#save(spec.name);
       if (state.status === "running" || state.status === "starting") this.#watchHealth(spec.name, state.since);
-      if (state.status === "starting") void this.#unready.watch(spec, running, 0);
+      if (state.status === "starting" && spec.ready !== undefined) void this.#unready.watch(spec, running);
     }
     this.load(set);
     this.#liveness = setInterval(() => this.#checkLiveness(), livenessInterval * 1000);
@@ -172,9 +172,13 @@ export class Supervisor {
     throw new KnownError("unknown-unit", `no unit is called "${name}"`, { hint });
   }
 
+  #specOf(unit: string): UnitSpec | undefined {
+    return this.#specs.get(this.#state.get(unit)?.unit.digest ?? "");
+  }
+
   /** The definition that is in force for a unit. */
   spec(name: string): UnitSpec {
-    const spec = this.#specs.get(this.#state.get(this.resolve(name))?.unit.digest ?? "");
+    const spec = this.#specOf(this.resolve(name));
     if (spec === undefined) throw new Error(`no definition of ${name}`);
     return spec;
   }
@@ -239,7 +243,7 @@ export class Supervisor {
 
   async close(): Promise<void> {
     clearInterval(this.#liveness);
-    clearTimeout(this.#wake);
+    this.#alarm.close();
     this.#ends.close();
     this.#health.close();
     this.#timers.close();
@@ -258,9 +262,9 @@ export class Supervisor {
     }
   }
 
-  #dispatch(event: Event): void {
+  #dispatch(event: Event, now: number = Date.now()): void {
     const before = this.#state;
-    const [after, effects] = step(before, event, Date.now());
+    const [after, effects] = step(before, event, now);
     this.#state = after;
     for (const [name, at] of after) {
       if (before.get(name) === at) continue;
@@ -281,9 +285,7 @@ export class Supervisor {
   #perform(effect: Effect): void {
     switch (effect.type) {
       case "wake":
-        clearTimeout(this.#wake);
-        this.#wake = setTimeout(() => this.#dispatch({ type: "timer" }), Math.max(0, effect.at - Date.now()));
-        return;
+        return this.#alarm.set(effect.at);
       case "forget":
         this.#files.forget(effect.name);
         this.#running.delete(effect.name);
@@ -299,13 +301,14 @@ export class Supervisor {
     const spec = this.#specs.get(digest);
     if (spec === undefined) throw new Error(`no definition ${digest}`);
     try {
-      const logStart = logEnd(this.#runner.logPath(spec));
       const running = await this.#runner.start(spec);
       if (running !== null) this.#running.set(name, running);
+      // The next supervisor must know of it, also where it is not up for long.
+      this.#save(name);
       this.#ends.watch(this.#runner.engines());
       // Others start meanwhile.
       if (isWork(spec)) this.#callOff();
-      else if (spec.ready !== undefined) void this.#unready.watch(spec, running, logStart);
+      else if (spec.ready !== undefined) void this.#unready.watch(spec, running);
       else this.#dispatch({ type: "started", name });
       this.#watchHealth(name, Date.now());
       if (running?.id && running.process === null) this.#noteEnd(name);
@@ -324,7 +327,10 @@ export class Supervisor {
       const running = this.#running.get(name);
       if (spec === undefined || running === undefined || !isWork(spec) || this.#calledOff.has(running)) continue;
       this.#calledOff.add(running);
-      void this.#runner.stop(spec, running);
+      void this.#runner.stop(spec, running).catch((error: unknown) => {
+        this.#calledOff.delete(running);
+        this.#log("error", `${name} could not be ended: ${messageOf(error)}`);
+      });
     }
   }
 
@@ -337,7 +343,7 @@ export class Supervisor {
   }
 
   async #stop(name: string): Promise<void> {
-    const spec = this.#specs.get(this.#state.get(name)?.unit.digest ?? "");
+    const spec = this.#specOf(name);
     const running = this.#running.get(name) ?? null;
     this.#health.forget(name);
     try {
@@ -376,18 +382,15 @@ export class Supervisor {
     }
   }
 
-  *#runningSpecs(): Generator<readonly [UnitSpec, Running]> {
-    for (const [name, running] of this.#running) {
-      const spec = this.#specs.get(this.#state.get(name)?.unit.digest ?? "");
-      if (spec !== undefined) yield [spec, running];
-    }
-  }
-
   #checkLiveness(): void {
-    this.#ends.watch(this.#runner.engines());
-    this.#rotation.look(this.#runner.rotatedLogs(this.#runningSpecs()));
-    for (const [name, running] of this.#running) {
-      if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
+    try {
+      this.#ends.watch(this.#runner.engines());
+      this.#rotation.look(this.#runner.rotatedLogs(this.#running, (name) => this.#specOf(name)));
+      for (const [name, running] of this.#running)
+        if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
+    } catch (error) {
+      // Nothing was learned, as without a descriptor to spare: the next look may see more.
+      this.#log("error", `what runs could not be looked at: ${messageOf(error)}`);
     }
   }
 
@@ -395,14 +398,13 @@ export class Supervisor {
   #noteEnd(name: string): void {
     const running = this.#running.get(name);
     const at = this.#state.get(name);
-    const isUnready = this.#unready.has(name);
-    const spec = this.#specs.get(at?.unit.digest ?? "");
+    const spec = this.#specOf(name);
     if (running === undefined || at === undefined || spec === undefined || this.#ending.has(name)) return;
-    const isOpen = at.status === "running" || isUnready || (at.status === "starting" && isWork(spec));
+    const isOpen = at.status === "running" || this.#unready.has(name) || (at.status === "starting" && isWork(spec));
     if (!isOpen) return;
     this.#ending.add(name);
     this.#health.forget(name);
-    void (async () => {
+    const find = async (): Promise<void> => {
       try {
         const exit = await this.#exitStatus(spec, running.id);
         if (spec.start.kind === "container") {
@@ -413,13 +415,18 @@ export class Supervisor {
           });
         }
         if (this.#running.get(name) !== running) return;
-        if (isUnready) return this.#unready.ended(name, exit);
         if (running.id !== null) this.#ends.forget(running.id);
-        this.#ended(name, exit);
+        if (this.#unready.has(name)) this.#unready.ended(name, exit);
+        else this.#ended(name, exit);
       } finally {
         this.#ending.delete(name);
       }
-    })();
+    };
+    // What cannot be found out now is looked for again at the next look.
+    void find().catch((error: unknown) => {
+      this.#log("error", `how ${name} ended could not be found out: ${messageOf(error)}`);
+      setTimeout(() => this.#noteEnd(name), livenessInterval * 1000).unref();
+    });
   }
 
   #programEnded(name: string, pid: number, exit: ExitInfo): void {
@@ -432,9 +439,11 @@ export class Supervisor {
   #ended(name: string, exit: ExitInfo): void {
     const status = this.#state.get(name)?.status;
     if (status !== "running" && status !== "starting") return;
+    const running = this.#running.get(name);
+    const calledOff = running !== undefined && this.#calledOff.has(running);
     this.#running.delete(name);
     if (status === "running") this.#dispatch({ type: "exited", name, exit });
     else if (exit.status === 0) this.#dispatch({ type: "started", name });
-    else this.#dispatch({ type: "start-failed", name, reason: describeExit(exit), exit });
+    else this.#dispatch({ type: "start-failed", name, reason: describeExit(exit), exit, calledOff });
   }
 }

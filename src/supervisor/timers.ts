@@ -55,7 +55,8 @@ export class Timers {
     for (const [name, schedule] of schedules) {
       const before = this.#armed.get(name);
       const known = before?.base ?? this.#bases[name] ?? now;
-      this.#armed.set(name, { schedule, base: before === undefined && !schedule.catchUp ? now : known });
+      const isSame = before !== undefined && JSON.stringify(before.schedule) === JSON.stringify(schedule);
+      this.#armed.set(name, { schedule, base: isSame || schedule.catchUp ? known : now });
     }
     this.#save();
     this.look();

@@ -6,11 +6,18 @@ import { describeExit, type ExitInfo } from "./unit-state.ts";
 
 export interface UnreadyOptions {
   /** Resolves once the unit is ready, or with what it lacks at its deadline; throws the reason of an aborted signal. */
-  readonly wait: (spec: UnitSpec, logStart: number, signal: AbortSignal) => Promise<string | undefined>;
+  readonly wait: (spec: UnitSpec, running: Running | null, signal: AbortSignal) => Promise<string | undefined>;
   /** Ends what runs for the unit. */
   readonly end: (spec: UnitSpec, running: Running | null) => Promise<void>;
   readonly onReady: (unit: string) => void;
-  readonly onFailed: (unit: string, reason: string, exit: ExitInfo | null) => void;
+  readonly onFailed: (unit: string, failure: Failure) => void;
+}
+
+interface Failure {
+  readonly reason: string;
+  readonly exit: ExitInfo | null;
+  /** It was not wanted any more. */
+  readonly calledOff: boolean;
 }
 
 /** Why a unit is waited for no more. */
@@ -45,14 +52,14 @@ export class Unready {
     this.#waiting.get(unit)?.abort(new CalledOff(`ended with ${describeExit(exit)} before it was ready`, exit));
   }
 
-  /** Begins to wait; `logStart` is where its log ended before the start. One that is not ready is ended. */
-  async watch(spec: UnitSpec, running: Running | null, logStart: number): Promise<void> {
+  /** Begins to wait. One that is not ready is ended. */
+  async watch(spec: UnitSpec, running: Running | null): Promise<void> {
     const { name } = spec;
     const waiting = new AbortController();
     this.#waiting.set(name, waiting);
     let reason: string | undefined;
     try {
-      reason = await this.#options.wait(spec, logStart, waiting.signal);
+      reason = await this.#options.wait(spec, running, waiting.signal);
     } catch (error) {
       reason = messageOf(error);
     }
@@ -61,6 +68,7 @@ export class Unready {
     this.#waiting.delete(name);
     if (reason === undefined) return this.#options.onReady(name);
     const cause: unknown = waiting.signal.reason;
-    this.#options.onFailed(name, reason, cause instanceof CalledOff ? cause.exit : null);
+    const exit = cause instanceof CalledOff ? cause.exit : null;
+    this.#options.onFailed(name, { reason, exit, calledOff: cause instanceof CalledOff && exit === null });
   }
 }

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { hasErrno, KnownError, messageOf } from "../base/index.ts";
 
+export type { Stats } from "node:fs";
 export {
   chmodSync,
   chownSync,
@@ -130,6 +131,33 @@ export function readTextIfExists(path: string): string | undefined {
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
+  }
+}
+
+/** More of a file that somebody else may have put there is not read. */
+const mostForeign = 1 << 20;
+
+/**
+ * The text of a file where somebody else may put anything: a link, a FIFO, a folder, a device or a very large file is as good as
+ * none. `follow`: a link may stand there, and what it points at is looked at in the same way.
+ */
+export function readForeign(path: string, { follow = false }: { readonly follow?: boolean } = {}): string | undefined {
+  let descriptor: number;
+  try {
+    const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | (follow ? 0 : fs.constants.O_NOFOLLOW);
+    descriptor = fs.openSync(path, flags);
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    if (!fs.fstatSync(descriptor).isFile() || size > mostForeign) return undefined;
+    const buffer = Buffer.alloc(size);
+    return buffer.toString("utf8", 0, fs.readSync(descriptor, buffer, 0, size, 0));
+  } catch {
+    return undefined;
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 

@@ -5,7 +5,9 @@ import { hostPath, run } from "./process.ts";
 export async function notifySystemd(...words: readonly string[]): Promise<void> {
   const socket = process.env.NOTIFY_SOCKET;
   if (socket === undefined || socket === "") return;
-  await run(["systemd-notify", ...words], { env: { PATH: hostPath, NOTIFY_SOCKET: socket }, deadline: 5_000 });
+  const options = { env: { PATH: hostPath, NOTIFY_SOCKET: socket }, deadline: 5_000 };
+  // A word that does not arrive is systemd's to miss.
+  await run(["systemd-notify", ...words], options).catch(() => undefined);
 }
 
 /** Milliseconds within which systemd wants to hear from us again and again (sd_watchdog_enabled(3)); undefined without. */

@@ -1,15 +1,20 @@
 /** What the kernel tells in /proc and /sys. */
 import { readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs";
+import { hasErrno } from "../base/index.ts";
 import { readTextIfExists } from "./files.ts";
 import type { ProcessId } from "./process.ts";
 
-/** Field 22 of /proc/PID/stat; undefined when there is no such process, or only its remains (a zombie). */
+/**
+ * Field 22 of /proc/PID/stat; undefined when there is no such process, or only its remains (a zombie). Throws where that
+ * cannot be known, as without a descriptor to spare: nobody may be taken for dead then.
+ */
 export function startTimeOf(pid: number): number | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ESRCH")) return undefined;
+    throw error;
   }
   // The name in field 2 may hold spaces and parentheses: count from the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

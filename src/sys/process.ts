@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** An open file that the program reads, instead of `input`. */
+  readonly stdin?: number;
   /** In milliseconds; the program is killed after it. Default: 10 minutes. */
   readonly deadline?: number;
   readonly signal?: AbortSignal | undefined;
@@ -40,8 +42,13 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     const child = spawn(program, rest, {
       env: { PATH: hostPath, LC_ALL: "C.UTF-8", ...options.env },
       cwd: options.cwd ?? "/",
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: [options.stdin ?? "pipe", "pipe", "pipe"],
     });
+    // Without a descriptor to spare there are no streams, and the error comes later.
+    if (!child.stdout || !child.stderr) {
+      child.once("error", reject);
+      return;
+    }
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
@@ -58,8 +65,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     const done = (): void => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", abort);
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     };
     child.on("error", (error) => {
       done();
@@ -74,8 +81,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     // "close" comes when the pipes are empty and closed by all who had them; who inherited them may never do so.
     child.on("close", finish);
     child.on("exit", (status, signal) => setTimeout(finish, drainPeriod, status, signal));
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(options.input ?? "");
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(options.input ?? "");
   });
 }
 

@@ -77,6 +77,8 @@ export class LogReader implements Disposable {
   /** Rotated files that were read. */
   readonly #seen = new Set<number>();
   #current: OpenLog | null = null;
+  /** What a rotation that was killed left behind. */
+  #left: number | null = null;
   /** Looks in a row at which the file was shorter than what was read of it. */
   #short = 0;
 
@@ -95,7 +97,7 @@ export class LogReader implements Disposable {
   *more(): Generator<readonly LogLine[]> {
     const buffer = Buffer.alloc(chunk);
     for (;;) {
-      if (!this.#waitForRotation()) return;
+      this.#waitForRotation();
       const next = this.#rotated().find(({ inode }) => !this.#seen.has(inode));
       const current = this.#current;
       if (next !== undefined) {
@@ -110,7 +112,7 @@ export class LogReader implements Disposable {
       }
       const count = readSync(current.descriptor, buffer, 0, buffer.length, current.position);
       // What was read while its begin was taken away is not what stands there.
-      if (existsSync(partOf(this.#path)) || this.#rotated().some(({ inode }) => !this.#seen.has(inode))) continue;
+      if (this.#isRotating() || this.#rotated().some(({ inode }) => !this.#seen.has(inode))) continue;
       if (count === 0) return this.#checkLength(current);
       this.#short = 0;
       current.position += count;
@@ -128,20 +130,27 @@ export class LogReader implements Disposable {
     this.#current = null;
   }
 
-  /** False where a rotation does not come to its end; what is left of one that was killed is not waited for again. */
-  #waitForRotation(): boolean {
-    for (let tries = 0; existsSync(partOf(this.#path)); tries += 1) {
-      if (tries >= patience) return false;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+  /** Whether the log's begin is being taken away just now; what a rotation that was killed left is not waited for twice. */
+  #isRotating(): boolean {
+    const part = statSync(partOf(this.#path), { throwIfNoEntry: false })?.ino;
+    return part !== undefined && part !== this.#left;
+  }
+
+  #waitForRotation(): void {
+    for (let tries = 0; this.#isRotating(); tries += 1) {
+      if (tries >= patience) this.#left = statSync(partOf(this.#path), { throwIfNoEntry: false })?.ino ?? null;
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
     }
-    return true;
   }
 
   #rotated(): readonly { readonly path: string; readonly inode: number; readonly size: number }[] {
-    return rotatedOf(this.#path).flatMap(({ path }) => {
+    const rotated = rotatedOf(this.#path).flatMap(({ path }) => {
       const found = statSync(path, { throwIfNoEntry: false });
       return found === undefined ? [] : [{ path, inode: found.ino, size: found.size }];
     });
+    // A number of a file that is gone is soon another file's.
+    for (const inode of this.#seen) if (!rotated.some((each) => each.inode === inode)) this.#seen.delete(inode);
+    return rotated;
   }
 
   /** Its writer has gone on to another file: what is left of this one, and no more. */

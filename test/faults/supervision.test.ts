@@ -2,6 +2,8 @@
  * Faults that a supervisor must survive, each with what must hold afterwards. LADING_ALL_POINTS=1 kills it at 50 points of a
  * start instead of 6.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -382,16 +384,76 @@ describe.skipIf(notHere !== undefined)("a supervisor", () => {
     expect(readFileSync(world.path("state/daemon.log"), "utf8")).toContain("the state of other could not be written");
   });
 
-  test("a supervisor with hardly any descriptors left goes on", async () => {
+  test("a supervisor with hardly any descriptors left takes nothing for dead, and goes on", async () => {
+    await apply({
+      units: [
+        `unit({ provision: ["steady"], respawn: true, ${shell("exec sleep 76543")} })`,
+        `unit({ provision: ["other"], ${shell("exec sleep 100000")} })`,
+      ],
+      containers: ['ociContainer({ ...quiet, provision: "held", respawn: true, command: ["/bin/sleep", "100000"] })'],
+    });
+    const before = await status();
+    const inUse = readdirSync(`/proc/${before.pid}/fd`).length;
+    const limit = (soft: number) => exec(["prlimit", "--pid", String(before.pid), `--nofile=${soft}:`]);
+    for (const more of [0, 1, 3]) {
+      expect((await limit(inUse + more)).status).toBe(0);
+      // Several looks at what runs, and one request that cannot be carried out.
+      const asked = world.lading(["restart", "other"]);
+      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      expect((await limit(4096)).status).toBe(0);
+      await asked;
+    }
+    await world.ok("start", "other");
+    const after = await status();
+    const pidOf = (found: typeof before, name: string) => found.units.find((each) => each.name === name)?.pid;
+    expect(after.pid).toBe(before.pid);
+    for (const name of ["steady", "held"]) expect(pidOf(after, name), name).toBe(pidOf(before, name));
+    expect(await processes("^sleep 76543")).toHaveLength(1);
+    expect((await unitOf("other")).status).toBe("running");
+  });
+
+  test("a supervisor whose own log cannot be written goes on", async () => {
     await apply({ units: [`unit({ provision: ["steady"], ${shell("exec sleep 100000")} })`] });
-    const { pid } = await status();
-    const inUse = readdirSync(`/proc/${pid}/fd`).length;
-    expect((await exec(["prlimit", "--pid", String(pid), `--nofile=${inUse + 1}:`])).status).toBe(0);
-    await world.lading(["restart", "steady"]);
-    expect((await exec(["prlimit", "--pid", String(pid), "--nofile=4096:"])).status).toBe(0);
-    await world.ok("start", "steady");
-    expect((await status()).pid).toBe(pid);
-    expect((await unitOf("steady")).status).toBe("running");
+    await kill();
+    const daemon = spawn(
+      "sh",
+      ["-c", `exec ${process.execPath} ${world.folder}/lading/dist/cli/main.js daemon 2> /dev/full`],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: "/root",
+          LADING_STATE: world.path("state"),
+          LADING_RUNTIME: world.path("run"),
+        },
+        stdio: "ignore",
+      },
+    );
+    await until(async () => (await world.lading(["status"])).status === 0);
+    await world.ok("restart", "steady");
+    expect((await status()).pid).toBe(daemon.pid);
+    const ended = once(daemon, "exit");
+    daemon.kill("SIGTERM");
+    await ended;
+    await again();
+  });
+
+  test("killed while work runs: the next one waits for that work, and does not begin it again", async () => {
+    await apply({
+      units: [
+        `unit({ provision: ["work"], oneShot: true, autoStart: false, ${shell(`echo x >> ${world.path("works")}; exec sleep 87654`)} })`,
+      ],
+    });
+    const starting = world.lading(["start", "work"]);
+    await until(async () => (await processes("^sleep 87654")).length === 1);
+    await kill();
+    await starting;
+    const next = again();
+    await until(async () => (await world.lading(["status"])).status === 0);
+    expect((await unitOf("work")).status).toBe("starting");
+    await world.ok("stop", "work");
+    await next;
+    expect((await world.as(["cat", world.path("works")])).stdout).toBe("x\n");
+    expect(await processes("^sleep 87654")).toHaveLength(0);
   });
 
   test("upgraded in place: another supervisor takes over what runs, and no process is replaced", async () => {

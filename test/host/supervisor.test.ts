@@ -159,7 +159,7 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
     const why = await world.ok("why", "user");
     expect(why).toMatch(/^user is stopped since [^\n]*\n[\s\S]*\n {2}requires base, which is not up:\n/);
     expect(why).toMatch(
-      /\n {2}base is stopped since .*\n {4}wanted: down, but disabled\n[\s\S]*\n {4}declared at .*host\.ts:\d+:\d+, generation \d+\n/,
+      /\n {2}base is stopped since .*\n {4}wanted: down, but disabled\n {4}declared at .*host\.ts:\d+:\d+, generation \d+\n/,
     );
     expect(await world.ok("metrics")).toContain('lading_unit_state{unit="base",state="stopped"} 1');
     let watched = "";
@@ -224,5 +224,32 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
     );
     expect(await refused('schedule: { interval: "1h" }, respawn: true')).toContain("a unit with a schedule respawns");
     expect(await refused('schedule: { calendar: ["Funday"] }')).toMatch(/bad\.ts:\d+:\d+: .*a calendar as cron has it/);
+  });
+
+  test("what a user puts where the engine leaves its ends, or where a log is, neither stops nor hangs the supervisor", async () => {
+    await apply(
+      [],
+      [
+        'ociContainer({ provision: "plain", image, network: "none", stopGrace: 0, command: ["/bin/busybox", "sleep", "100000"] })',
+      ],
+    );
+    const exits = `/run/user/${world.uid}/libpod/tmp/exits`;
+    const log = world.path("state/logs/plain.log");
+    const made = await world.as([
+      ...["sh", "-c"],
+      `cd ${exits} && mkdir folder && ln -s self self && mkfifo fifo && ln -s /dev/zero zero && rm ${log} && ln -s ${log} ${log} && ls`,
+    ]);
+    expect(made.status, made.stderr).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await world.ok("metrics")).toContain('lading_unit_state{unit="plain",state="running"} 1');
+    await world.as([
+      "sh",
+      "-c",
+      `rm -r ${exits}/folder ${exits}/self ${exits}/fifo ${exits}/zero ${log}; mkfifo ${log}`,
+    ]);
+    const restarted = await world.lading(["restart", "plain"]);
+    expect(restarted.stderr).toContain("is no file");
+    await world.as(["rm", log]);
+    await world.ok("start", "plain");
   });
 });
