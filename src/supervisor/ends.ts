@@ -3,6 +3,9 @@ import type { Engine } from "../engine/index.ts";
 import type { Log } from "./runner.ts";
 import type { ExitInfo } from "./unit-state.ts";
 
+/** Ends that are remembered until somebody asks how a container ended. */
+const mostSeen = 2_000;
+
 export class Ends {
   readonly #log: Log;
   readonly #onEnd: (id: string) => void;
@@ -22,6 +25,9 @@ export class Ends {
       const stop = engine.watchEnds(
         (id, status) => {
           this.#seen.set(id, { status, signal: null });
+          // Those of others' containers come as well, and nobody asks for them.
+          const [oldest] = this.#seen.keys();
+          if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest);
           this.#onEnd(id);
         },
         (reason) => {

@@ -277,6 +277,32 @@ describe("a supervisor", () => {
     expect(world.settle().status()).toEqual({ web: "stopped" });
   });
 
+  test("a start that was called off, and is wanted again by then, is no failure", () => {
+    const world = new World().send({ type: "load", units: [web] });
+    world.send({ type: "stop", name: "web" }).send({ type: "start", name: "web" });
+    const [state, effects] = step(
+      world.state,
+      { type: "start-failed", name: "web", reason: "called off", exit: null, calledOff: true },
+      0,
+    );
+    expect(state.get("web")?.status).toBe("starting");
+    expect(effects).toContainEqual({ type: "start", name: "web", digest: "1" });
+  });
+
+  test("what is disabled is known at each load, also where the state of the unit was lost", () => {
+    const world = new World().load(web);
+    world.send({ type: "load", units: [web, probe], disabled: ["web", "probe"] }).settle();
+    expect(world.status()).toEqual({ web: "running", probe: "stopped" });
+    expect([world.state.get("web")?.enabled, world.state.get("probe")?.reason]).toEqual([false, "it is disabled"]);
+  });
+
+  test("what could not be stopped keeps nothing from coming to rest", () => {
+    const world = new World().load(web);
+    world.send({ type: "load", units: [{ ...web, digest: "2" }] });
+    const [state] = step(world.state, { type: "stop-failed", name: "web", reason: "no" }, 0);
+    expect([state.get("web")?.status, isSettled(state)]).toEqual(["failed", true]);
+  });
+
   test("a start while stopping stops, then starts", () => {
     const world = new World()
       .load(web)

@@ -76,6 +76,13 @@ describe("timers", () => {
     expect(ran).toHaveLength(1);
   });
 
+  test("another schedule without catching up begins now; with it, what it would have missed is made up for", () => {
+    timers({ a: at({ calendars: ["weekly"], catchUp: false }), b: at({ calendars: ["weekly"] }) });
+    vi.setSystemTime(start + 2 * day);
+    timers({ a: at({ calendars: ["daily"], catchUp: false }), b: at({ calendars: ["daily"] }) });
+    expect(ran).toEqual(["b 06-12T01:59:30"]);
+  });
+
   test("a clock that is set forth or back a day loses no run and makes no storm of them", () => {
     timers({ often: at({ interval: 10 * minute }), nightly: at({ calendars: ["*-*-* 02:30"] }) });
     vi.advanceTimersByTime(11 * minute);
