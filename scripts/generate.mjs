@@ -115,7 +115,8 @@ Generated from \`src/cli/commands.ts\` by \`npm run generate\`.
   const api = `# Control API
 
 The supervisor speaks HTTP with JSON over a unix socket: /run/lading/control.sock for root, $XDG_RUNTIME_DIR/lading/control.sock for
-a plain user. Only its owner can open it (mode 0600). A request that is refused is answered with 400 and errors, as \`--json\` prints them.
+a plain user. Only its owner can open it (mode 0600), and the members of a declared \`controlGroup\`. Those of a \`readGroup\` have
+read.sock beside it, which answers GET and nothing else. A request that is refused is answered with 400 and errors, as \`--json\` prints them.
 openapi.json says the same for programs. Generated from \`src/supervisor/api-schema.ts\` by \`npm run generate\`.
 
     curl --unix-socket /run/lading/control.sock http://lading/v1/status

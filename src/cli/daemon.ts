@@ -5,7 +5,8 @@ import type { Answer, Context } from "./context.ts";
 
 export async function run(context: Context): Answer {
   const current = new Generations(context.paths).current();
-  const initial = { generation: current?.number ?? 0, units: current?.spec.units ?? [] };
+  const { units = [], access } = current?.spec ?? {};
+  const initial = { generation: current?.number ?? 0, units, access };
   await runDaemon({ paths: context.paths, initial, readUnits });
   return undefined;
 }

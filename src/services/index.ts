@@ -6,6 +6,7 @@ export { engineFileProblem } from "./engine-files.ts";
 export { type EtcEntry, type EtcOptions, etcServiceType } from "./etc.ts";
 export { logRotation } from "./log-rotation.ts";
 export type { LogRotation, LogRotationInput } from "./log-rotation.types.ts";
+export { accountName } from "./names.ts";
 export {
   ociExtension,
   ociNetwork,

@@ -21,6 +21,8 @@ export interface ApiOptions {
   readonly supervisor: Supervisor;
   /** Reads the units of a generation's file. */
   readonly readUnits: (path: string) => UnitSet;
+  /** Hears of each set of units that was put in force. */
+  readonly onLoad: (set: UnitSet) => Promise<void>;
   readonly shutdown: () => void;
 }
 
@@ -36,7 +38,7 @@ export interface ActionResult {
 }
 
 /** Makes the application that answers on the control socket. */
-export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOptions): Hono {
+export function controlApi({ paths, supervisor, readUnits, onLoad, shutdown }: ApiOptions): Hono {
   const app = new Hono();
   const metrics = new Metrics(supervisor);
   app.onError((error, context) => {
@@ -110,7 +112,9 @@ export function controlApi({ paths, supervisor, readUnits, shutdown }: ApiOption
   app.post("/v1/load", async (context) => {
     const { path } = await body(context.req);
     if (typeof path !== "string") throw new KnownError("usage", 'the request lacks "path", a generation\'s file');
-    supervisor.load(readUnits(path));
+    const set = readUnits(path);
+    supervisor.load(set);
+    await onLoad(set);
     return context.json(supervisor.status());
   });
 

@@ -1,7 +1,9 @@
 /** The other end of the control API. */
+import { dirname } from "node:path";
 import { type ErrorReport, hasErrno, KnownError, Problems } from "../base/index.ts";
 import { requestSocket } from "../sys/index.ts";
 import type { ActionResult, Verb } from "./api.ts";
+import { readSocket } from "./doors.ts";
 import type { StatusReport, UnitHistory } from "./report.ts";
 
 export class SupervisorClient {
@@ -17,10 +19,8 @@ export class SupervisorClient {
 
   async #text(method: "GET" | "POST", url: string, body?: unknown, signal?: AbortSignal): Promise<string> {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    let answer: string;
-    let status: number;
-    try {
-      const message = await requestSocket(this.#socket, {
+    const ask = async (socket: string): Promise<{ readonly status: number; readonly answer: string }> => {
+      const message = await requestSocket(socket, {
         method,
         url,
         ...(text === undefined ? {} : { body: text }),
@@ -28,13 +28,25 @@ export class SupervisorClient {
       });
       const chunks: Buffer[] = [];
       for await (const chunk of message) chunks.push(chunk as Buffer);
-      answer = Buffer.concat(chunks).toString("utf8");
-      status = message.statusCode ?? 0;
+      return { status: message.statusCode ?? 0, answer: Buffer.concat(chunks).toString("utf8") };
+    };
+    let answered: Awaited<ReturnType<typeof ask>>;
+    try {
+      answered = await ask(this.#socket).catch((error: unknown) => {
+        if (!hasErrno(error, "EACCES")) throw error;
+        // Who may only look has another door.
+        return ask(readSocket({ runtime: dirname(this.#socket) }));
+      });
     } catch (error) {
+      if (hasErrno(error, "EACCES", "EPERM")) {
+        const hint = "run the command as root, or be a member of the declared controlGroup or readGroup";
+        throw new KnownError("needs-root", "the supervisor does not speak to this user", { hint, cause: error });
+      }
       if (!hasErrno(error, "ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE")) throw error;
       const hint = "`lading apply FILE` starts it, and so does `lading daemon`";
       throw new KnownError("daemon-not-running", "the supervisor is not running", { hint, cause: undefined });
     }
+    const { status, answer } = answered;
     if (status === 200) return answer;
     const value = JSON.parse(answer) as { readonly errors?: readonly ErrorReport[] };
     throw new Problems(

@@ -3,8 +3,9 @@
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { Paths } from "../base/index.ts";
-import { ensureFolder, notifySystemd, serveSocket, takeLock, watchdogPeriod } from "../sys/index.ts";
+import { ensureFolder, notifySystemd, takeLock, watchdogPeriod } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
+import { Doors } from "./doors.ts";
 import type { Log } from "./runner.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
@@ -33,10 +34,14 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const app = controlApi({ paths, supervisor, readUnits, shutdown: end });
+  const app = controlApi({
+    ...{ paths, supervisor, readUnits, shutdown: end },
+    onLoad: ({ access }) => doors.open(access),
+  });
+  const doors = new Doors(paths, getRequestListener(app.fetch), log);
   log("info", `supervising generation ${initial.generation}: ${initial.units.length} units, process ${process.pid}`);
   await supervisor.recover(initial);
-  const server = await serveSocket(paths.socket, getRequestListener(app.fetch));
+  await doors.open(initial.access);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
   await notifySystemd("READY=1", `STATUS=generation ${initial.generation}, ${initial.units.length} units`);
   const watchdog = watchdogPeriod();
@@ -46,6 +51,5 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   log("info", "ending; what runs goes on");
   await notifySystemd("STOPPING=1");
   await supervisor.close();
-  server.close();
-  server.closeAllConnections();
+  doors.close();
 }

@@ -4,6 +4,7 @@ export { partOf, rotatedOf } from "./log-rotation.ts";
 export type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
 export { containerArgv, logPath } from "./runner.ts";
 export {
+  type AccessSpec,
   type ActionSpec,
   type HealthSpec,
   type LogLimits,

@@ -160,10 +160,19 @@ export function isWork({ oneShot, start }: Pick<UnitSpec, "oneShot" | "start">):
   return oneShot && start.kind === "program";
 }
 
+/** Groups that may speak to the supervisor beside its owner. */
+export interface AccessSpec {
+  /** May do everything, which is as good as being the owner. */
+  readonly control?: string | null;
+  /** May look. */
+  readonly read?: string | null;
+}
+
 /** What the supervisor is given: a generation's units. */
 export interface UnitSet {
   readonly generation: number;
   readonly units: readonly UnitSpec[];
+  readonly access?: AccessSpec | undefined;
 }
 
 /** What the state machine knows of a unit. */

@@ -125,6 +125,9 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
     programs: fold<readonly HostProgram[]>(profileServiceType as AnyServiceType),
     images: [...writer.images.values()],
     objects: writer.objects,
+    ...(os?.controlGroup === undefined && os?.readGroup === undefined
+      ? {}
+      : { access: { control: os.controlGroup ?? null, read: os.readGroup ?? null } }),
     roots: [...writer.roots].sort(),
   };
   checkSystem(spec);

@@ -151,5 +151,5 @@ export function readGeneration(path: string): Generation {
 /** The units of a generation's file, for the supervisor. */
 export function readUnits(path: string): UnitSet {
   const { number, spec } = readGeneration(path);
-  return { generation: number, units: spec.units };
+  return { generation: number, units: spec.units, access: spec.access };
 }

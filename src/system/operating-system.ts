@@ -12,7 +12,7 @@ import {
   stringWhere,
 } from "../record/index.ts";
 import { isService, type Service } from "../service/index.ts";
-import { userAccount, userGroup } from "../services/index.ts";
+import { accountName, userAccount, userGroup } from "../services/index.ts";
 import type {
   HomeEnvironment,
   HomeEnvironmentInput,
@@ -45,6 +45,16 @@ export const operatingSystem: RecordConstructor<OperatingSystemInput, OperatingS
     },
     users: { type: listOf(recordOf(userAccount)), default: [], doc: "Users that the host must have." },
     groups: { type: listOf(recordOf(userGroup)), default: [], doc: "Groups that the host must have." },
+    controlGroup: {
+      type: accountName,
+      optional: true,
+      doc: "The group whose members may ask the supervisor for everything that root may. That is as good as being root.",
+    },
+    readGroup: {
+      type: accountName,
+      optional: true,
+      doc: "The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket.",
+    },
     services,
   },
 );

@@ -13,6 +13,10 @@ export interface OperatingSystemInput {
   readonly users?: readonly UserAccountInput[] | undefined;
   /** Groups that the host must have. Default: `[]`. */
   readonly groups?: readonly UserGroupInput[] | undefined;
+  /** The group whose members may ask the supervisor for everything that root may. That is as good as being root. */
+  readonly controlGroup?: string | undefined;
+  /** The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket. */
+  readonly readGroup?: string | undefined;
   /** What the declaration consists of. Default: `[]`. */
   readonly services?: readonly Service[] | undefined;
 }
@@ -28,6 +32,10 @@ export interface OperatingSystem {
   readonly users: readonly UserAccount[];
   /** Groups that the host must have. Default: `[]`. */
   readonly groups: readonly UserGroup[];
+  /** The group whose members may ask the supervisor for everything that root may. That is as good as being root. */
+  readonly controlGroup?: string | undefined;
+  /** The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket. */
+  readonly readGroup?: string | undefined;
   /** What the declaration consists of. Default: `[]`. */
   readonly services: readonly Service[];
 }

@@ -2,7 +2,7 @@
 import { canonicalJson, type Digest, digestOf, digestOfJson, type Json, type Place } from "../base/index.ts";
 import type { EngineCli, ObjectFields } from "../engine/index.ts";
 import type { Derivation, ItemName, Reference } from "../store/index.ts";
-import type { UnitSpec } from "../supervisor/index.ts";
+import type { AccessSpec, UnitSpec } from "../supervisor/index.ts";
 
 export interface GroupSpec {
   readonly name: string;
@@ -78,6 +78,7 @@ export interface SystemSpec {
   readonly programs: readonly { readonly program: string; readonly package: string }[];
   readonly images: readonly ImageSpec[];
   readonly objects: readonly ObjectSpec[];
+  readonly access?: AccessSpec;
   /** Store items that the system needs at run time. */
   readonly roots: readonly ItemName[];
 }

@@ -43,7 +43,7 @@ describe.skipIf(notHere !== undefined)("a whole host", () => {
       join(folder, "host.ts"),
       `import { localTree, manifest, ociContainer, ociImage, ociServiceType, operatingSystem, rootlessPodmanServiceType, service, simpleService, supervisorServiceType, unit } from "lading";
 const image = ociImage({ repository: "root-test", value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" }), localTree("./site", { target: "/www" })]) });
-export default operatingSystem({ services: [
+export default operatingSystem({ readGroup: "${group}", controlGroup: "lading-no-such-group", services: [
   service(rootlessPodmanServiceType, { groupName: "${group}" }),
   simpleService("greeter", supervisorServiceType, [unit({ provision: ["greeter"], oneShot: true, user: "${user}", group: "${group}", start: ["/usr/bin/id"] }),
     unit({ provision: ["ruled"], oneShot: true, user: "${user}", supplementaryGroups: ["video", "audio"], umask: 0o027, limits: { nofile: "300:400", core: "-1" },
@@ -105,6 +105,29 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
       new RegExp(`^uid=\\d+\\(${user}\\) gid=\\d+\\(${group}\\)`),
     );
     expect(content(join(folder, "state/daemon.log"))).toContain("web: podman run --rm --replace --name web");
+  });
+
+  test("members of the reading group may look and change nothing; others get nowhere", async () => {
+    const as = (who: string, ...args: readonly string[]): Promise<Ran> =>
+      exec(["setpriv", "--reuid", who, "--regid", "nogroup", "--init-groups", process.execPath, main, ...args], {
+        env: { LADING_STATE: join(folder, "state"), LADING_RUNTIME: join(folder, "run"), HOME: "/tmp" },
+      });
+    expect((await exec(["stat", "-c", "%a", join(folder, "run"), join(folder, "run/control.sock")])).stdout).toBe(
+      "711\n600\n",
+    );
+    expect((await exec(["stat", "-c", "%a %G", join(folder, "run/read.sock")])).stdout).toBe(`660 ${group}\n`);
+    expect((await as(user, "status")).stdout).toMatch(/web +running/);
+    const refused = await as(user, "stop", "web");
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("error needs-root: members of this group may look"),
+    ]);
+    const stranger = await as("nobody", "status");
+    expect([stranger.status, stranger.stderr]).toEqual([
+      1,
+      expect.stringContaining("error needs-root: the supervisor does not speak"),
+    ]);
+    expect(content(join(folder, "state/daemon.log"))).toContain('this host has no group \\"lading-no-such-group\\"');
   });
 
   test("again, nothing changes", async () => {

@@ -22,7 +22,10 @@ describe("the control API", () => {
     const paths = pathsFor({ uid: 1000, environment });
     const supervisor = new Supervisor(paths, () => undefined);
     const readUnits = () => ({ generation: 1, units: [] });
-    return { supervisor, app: controlApi({ paths, supervisor, readUnits, shutdown: () => undefined }) };
+    return {
+      supervisor,
+      app: controlApi({ paths, supervisor, readUnits, onLoad: async () => undefined, shutdown: () => undefined }),
+    };
   };
 
   test("has the routes that its schema has, and no others", () => {
