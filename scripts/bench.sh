@@ -5,4 +5,7 @@ cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "bench: must be root, to run dockerd beside Podman" >&2; exit 1; }
 bash scripts/prepare-host.sh docker.io docker-compose
 bash scripts/install.sh
-exec node scripts/bench.mjs "$@"
+status=0
+node scripts/bench.mjs "$@" || status=$?
+node scripts/bench-supervise.mjs "$@" || status=$?
+exit "$status"

@@ -207,6 +207,17 @@ export class Runner {
     return found;
   }
 
+  /** Removes what is left of a container that ended; what cannot be removed is told of. */
+  async removeLeft(unit: UnitSpec, id: string): Promise<void> {
+    const engine = await this.engineOf(unit);
+    await engine.removeContainer(id, 0).catch((error: unknown) => {
+      this.#options.log(
+        "warn",
+        `${unit.name}: what is left of the container could not be removed: ${messageOf(error)}`,
+      );
+    });
+  }
+
   /** Ends what runs for the supervisor alone. */
   async close(): Promise<void> {
     await Promise.all([...this.#engines.values()].map((each) => each.close()));

@@ -407,13 +407,6 @@ export class Supervisor {
     const find = async (): Promise<void> => {
       try {
         const exit = await this.#exitStatus(spec, running.id);
-        if (spec.start.kind === "container") {
-          // The name must be free before the next start.
-          const engine = await this.#runner.engine(spec.start.cli, spec);
-          await engine.removeContainer(spec.start.container.name, 0).catch((error: unknown) => {
-            this.#log("warn", `${name}: what is left of the container could not be removed: ${messageOf(error)}`);
-          });
-        }
         if (this.#running.get(name) !== running) return;
         if (running.id !== null) this.#ends.forget(running.id);
         if (this.#unready.has(name)) this.#unready.ended(name, exit);
@@ -421,6 +414,8 @@ export class Supervisor {
       } finally {
         this.#ending.delete(name);
       }
+      // The next start takes the name all the same; this container is known by its identifier.
+      if (running.id !== null) await this.#runner.removeLeft(spec, running.id);
     };
     // What cannot be found out now is looked for again at the next look.
     void find().catch((error: unknown) => {
