@@ -69,9 +69,9 @@ async function growth(path, before) {
 async function benchRepair() {
   const [mine, theirs] = ["ours", "peer"].map((name) => join(scratch, name));
   for (const path of [mine, theirs]) appendFileSync(path, "");
-  const command = (name) => `echo up >> /work/${name}; exec busybox sleep 100000`;
+  const command = (name) => `echo up >> /shared/${name}; exec busybox sleep 100000`;
   apply(
-    `ociContainer({ provision: "mended", image, network: "none", respawn: true, respawnDelay: 0, respawnLimit: 1000, stopGrace: 0, volumes: ["${scratch}:/work"], command: ["/bin/sh", "-c", "${command("ours")}"] })`,
+    `ociContainer({ provision: "mended", image, network: "none", respawn: true, respawnDelay: 0, respawnLimit: 1000, stopGrace: 0, volumes: ["${scratch}:/shared"], command: ["/bin/sh", "-c", "${command("ours")}"] })`,
   );
   podman(
     "run",
@@ -83,7 +83,7 @@ async function benchRepair() {
     "--restart",
     "always",
     "--volume",
-    `${scratch}:/work`,
+    `${scratch}:/shared`,
     "localhost/bench:latest",
     "/bin/sh",
     "-c",

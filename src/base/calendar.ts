@@ -2,7 +2,7 @@
  * Calendars as people write them: cron's five fields (crontab(5)), and systemd's OnCalendar forms (systemd.time(7)) such as
  * "daily", "Mon..Fri 08:30" and "*-*-01 03:00:00 Europe/Berlin". Both become patterns of one library, which knows time zones.
  */
-import { Cron } from "croner";
+import { createRequire } from "node:module";
 
 const shorthands: Readonly<Record<string, string>> = {
   minutely: "*-*-* *:*:00",
@@ -77,6 +77,9 @@ export interface Calendar {
   next(after: number): number | undefined;
 }
 
+/** Loaded where the first calendar is read: most declarations have none. */
+const library = (): typeof import("croner") => createRequire(import.meta.url)("croner");
+
 /** Reads a calendar; undefined when it is none. `timeZone` holds where the text names none; the host's where unset. */
 export function parseCalendar(text: string, timeZone?: string): Calendar | undefined {
   const words = text.trim().split(/\s+/);
@@ -89,6 +92,7 @@ export function parseCalendar(text: string, timeZone?: string): Calendar | undef
   if (pattern === undefined) return undefined;
   try {
     const zone = named ?? timeZone;
+    const { Cron } = library();
     // cron's rule of "day or weekday" is for cron alone.
     const cron = new Cron(pattern, {
       ...(zone === undefined ? {} : { timezone: zone }),

@@ -5,13 +5,16 @@ import { describeError, KnownError, type Paths, reportsOf, shellLine } from "../
 import { runAs } from "../engine/index.ts";
 import { openApi } from "./api-schema.ts";
 import type { NumberedEvent } from "./event-log.ts";
-import { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import { containerArgv } from "./runner.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
 
 /** A request's body is a few names: anything larger is a mistake or an attack. */
 const largestBody = 64 * 1024;
+
+/** Milliseconds after which the figures begin to be kept, those of the events so far included. */
+const metricsDelay = 5_000;
 
 /** Events that a reader may leave unread. */
 const mostBehind = 1_000;
@@ -40,7 +43,13 @@ export interface ActionResult {
 /** Makes the application that answers on the control socket. */
 export function controlApi({ paths, supervisor, readUnits, onLoad, shutdown }: ApiOptions): Hono {
   const app = new Hono();
-  const metrics = new Metrics(supervisor);
+  let loading: Promise<Metrics> | undefined;
+  const loadMetrics = (): Promise<Metrics> => {
+    loading ??= import("./metrics.ts").then(({ Metrics }) => new Metrics(supervisor));
+    return loading;
+  };
+  // Not while everything starts; and before more events have come than are kept.
+  setTimeout(() => void loadMetrics(), metricsDelay).unref();
   app.onError((error, context) => {
     const reports = reportsOf(error);
     if (reports === undefined)
@@ -105,6 +114,7 @@ export function controlApi({ paths, supervisor, readUnits, onLoad, shutdown }: A
   app.get("/v1/openapi.json", (context) => context.json(openApi()));
 
   app.get("/v1/metrics", async (context) => {
+    const metrics = await loadMetrics();
     context.header("content-type", metrics.contentType);
     return context.body(await metrics.text());
   });

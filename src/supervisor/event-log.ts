@@ -28,6 +28,11 @@ export class EventLog {
     for (const listener of this.#listeners) listener(event);
   }
 
+  /** The last events, oldest first. */
+  get kept(): readonly NumberedEvent[] {
+    return this.#events;
+  }
+
   /** The identifier of the last event. */
   get last(): string {
     return `${this.#prefix}-${this.#count}`;

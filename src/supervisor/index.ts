@@ -2,7 +2,8 @@ export type { ActionResult, Verb } from "./api.ts";
 export { SupervisorClient } from "./client.ts";
 export { partOf, rotatedOf } from "./log-rotation.ts";
 export type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
-export { containerArgv, logPath } from "./runner.ts";
+export { containerArgv } from "./runner.ts";
+export { logPath } from "./unit-log.ts";
 export {
   type AccessSpec,
   type ActionSpec,

@@ -1,6 +1,7 @@
 /** The supervisor's figures in Prometheus' text format. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { lstatSync } from "../sys/index.ts";
+import type { NumberedEvent } from "./event-log.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { UnitStatus } from "./unit-state.ts";
 
@@ -35,65 +36,47 @@ export class Metrics {
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
     const registers = [this.#registry];
-    const unit = ["unit"];
-    this.#state = new Gauge({
-      registers,
-      name: "lading_unit_state",
-      help: "1 for the state that the unit is in",
-      labelNames: ["unit", "state"],
-    });
-    this.#restarts = new Gauge({
-      registers,
-      name: "lading_unit_restarts_total",
-      help: "How often the supervisor itself brought the unit up again",
-      labelNames: unit,
-    });
-    this.#health = new Gauge({
-      registers,
-      name: "lading_unit_health",
-      help: "1 healthy, 0 not known yet, -1 unhealthy; absent where no health is watched",
-      labelNames: unit,
-    });
-    this.#logBytes = new Gauge({
-      registers,
-      name: "lading_unit_log_bytes",
-      help: "Size of the log that is written now",
-      labelNames: unit,
-    });
-    this.#nextRun = new Gauge({
-      registers,
-      name: "lading_unit_next_run_seconds",
-      help: "When a scheduled unit runs next, in seconds since 1970",
-      labelNames: unit,
-    });
-    this.#generation = new Gauge({
-      registers,
-      name: "lading_generation",
-      help: "The generation whose units are in force",
-    });
+    const gauge = (name: string, help: string, ...labelNames: readonly string[]): Gauge =>
+      new Gauge({ registers, name, help, labelNames: [...labelNames] });
+    this.#generation = gauge("lading_generation", "The generation whose units are in force");
+    this.#state = gauge("lading_unit_state", "1 for the state that the unit is in", "unit", "state");
+    this.#restarts = gauge(
+      "lading_unit_restarts_total",
+      "How often the supervisor itself brought the unit up again",
+      "unit",
+    );
+    this.#health = gauge(
+      "lading_unit_health",
+      "1 healthy, 0 not known yet, -1 unhealthy; absent where no health is watched",
+      "unit",
+    );
+    this.#logBytes = gauge("lading_unit_log_bytes", "Size of the log that is written now", "unit");
+    this.#nextRun = gauge(
+      "lading_unit_next_run_seconds",
+      "When a scheduled unit runs next, in seconds since 1970",
+      "unit",
+    );
     this.#changes = new Counter({
-      registers,
-      name: "lading_unit_changes_total",
-      help: "Changes of a unit's state",
+      ...{ registers, name: "lading_unit_changes_total", help: "Changes of a unit's state" },
       labelNames: ["unit", "state"],
     });
     this.#starts = new Histogram({
-      ...{
-        registers,
-        name: "lading_unit_start_seconds",
-        help: "From the begin of a start until the unit is up",
-        labelNames: unit,
-      },
+      ...{ registers, name: "lading_unit_start_seconds", help: "From the begin of a start until the unit is up" },
+      labelNames: ["unit"],
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     });
-    supervisor.events.listen(({ report: { name, status, since } }) => {
-      this.#changes.inc({ unit: name, state: status });
-      const begin = this.#starting.get(name);
-      this.#starting.delete(name);
-      if (status === "starting") this.#starting.set(name, since);
-      else if (begin !== undefined && (status === "running" || status === "done"))
-        this.#starts.observe({ unit: name }, (since - begin) / 1000);
-    });
+    // It is loaded a while after the supervisor began.
+    for (const event of supervisor.events.kept) this.#count(event);
+    supervisor.events.listen((event) => this.#count(event));
+  }
+
+  #count({ report: { name, status, since } }: NumberedEvent): void {
+    this.#changes.inc({ unit: name, state: status });
+    const begin = this.#starting.get(name);
+    this.#starting.delete(name);
+    if (status === "starting") this.#starting.set(name, since);
+    else if (begin !== undefined && (status === "running" || status === "done"))
+      this.#starts.observe({ unit: name }, (since - begin) / 1000);
   }
 
   get contentType(): string {

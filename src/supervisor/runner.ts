@@ -1,6 +1,6 @@
 /** Carries out what the state machine decides: starts and stops one unit, and says how it went. */
-import { dirname, join } from "node:path";
-import { hasErrno, KnownError, messageOf, type Paths, shellLine } from "../base/index.ts";
+
+import { KnownError, messageOf, type Paths, shellLine } from "../base/index.ts";
 import {
   commandAs,
   type Engine,
@@ -12,7 +12,6 @@ import {
   type Identity,
   labels,
   openEngine,
-  optionValues,
   ownIdentity,
   runArgv,
   runAs,
@@ -23,24 +22,18 @@ import {
 import {
   type ChildProcess,
   closeSync,
-  constants,
-  diskError,
-  ensureFolder,
-  fchownSync,
   fstatSync,
   isAlive,
   lastWords,
-  lchownSync,
-  openSync,
   processId,
   spawn,
   startTimeOf,
 } from "../sys/index.ts";
-import type { RotatedLog } from "./log-rotation.ts";
 import { awaitReady } from "./readiness.ts";
 import { provideSecrets, secretArguments, withdrawSecrets } from "./secrets.ts";
 import type { Running } from "./state-file.ts";
-import { defaultLogLimits, type ObjectItem, type StartSpec, type UnitSpec } from "./unit-spec.ts";
+import { logPath, openUnitLog } from "./unit-log.ts";
+import type { ObjectItem, StartSpec, UnitSpec } from "./unit-spec.ts";
 import type { ExitInfo } from "./unit-state.ts";
 
 /** A start that failed, with the exit of what was tried. */
@@ -60,12 +53,6 @@ export interface RunnerOptions {
   readonly log: Log;
   /** A program of ours ended; containers are watched elsewhere. */
   readonly onExit: (name: string, process: number, exit: ExitInfo) => void;
-}
-
-/** Where a unit's output goes: that of another user's container lies in a folder of that user's, whose conmon writes it. */
-export function logPath(paths: Paths, unit: Pick<UnitSpec, "name" | "logFile" | "user" | "start">): string {
-  const folder = unit.user !== null && unit.start.kind === "container" ? join(paths.logs, unit.user) : paths.logs;
-  return unit.logFile ?? join(folder, `${unit.name}.log`);
 }
 
 /** What an engine is told of a unit's container. */
@@ -111,33 +98,6 @@ function programArgv(identity: Identity, start: StartSpec & { kind: "program" })
   const own = commandAs(identity, masked, groups);
   const flags = limits.map((limit) => `--${limit.replaceAll("-1", "unlimited")}`);
   return flags.length === 0 ? own : ["prlimit", ...flags, "--", ...own];
-}
-
-/**
- * Opens a log that may lie in a folder of an unprivileged user. A link there could point at any file of the host, so
- * none is followed: open(2), O_NOFOLLOW.
- */
-function openLog(path: string): { readonly descriptor: number; readonly made: boolean } {
-  const append = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  try {
-    return { descriptor: openSync(path, append | constants.O_CREAT | constants.O_EXCL, 0o640), made: true };
-  } catch (error) {
-    if (!hasErrno(error, "EEXIST")) throw diskError(error, path);
-  }
-  const refuse = (what: string): KnownError =>
-    new KnownError("read-only", `the log ${path} is ${what}`, { hint: "remove it, or declare another logFile" });
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, append);
-  } catch (error) {
-    if (hasErrno(error, "ELOOP")) throw refuse("a symbolic link, which is not followed");
-    // A FIFO that nobody reads.
-    if (hasErrno(error, "ENXIO")) throw refuse("no file");
-    throw diskError(error, path);
-  }
-  if (fstatSync(descriptor).isFile()) return { descriptor, made: false };
-  closeSync(descriptor);
-  throw refuse("no file");
 }
 
 /** Milliseconds for which the answer about an account holds: as long as many units start at once. */
@@ -229,23 +189,6 @@ export class Runner {
     return this.engine(unit.start.cli, unit);
   }
 
-  /** Opens the log for appending; one that is new belongs to whoever writes it. Its caller closes it. */
-  #openLog(unit: UnitSpec, identity: Identity): number {
-    const { paths } = this.#options;
-    const path = logPath(paths, unit);
-    const isForeign = process.getuid?.() === 0 && identity.uid !== 0;
-    // Only what lies in a folder of root's own can be given away: below a user's folder a link may stand in its place.
-    const isOwnFolder = dirname(dirname(path)) === paths.logs;
-    ensureFolder(isOwnFolder ? paths.logs : dirname(path));
-    if (isOwnFolder) {
-      ensureFolder(dirname(path), 0o750);
-      if (isForeign) lchownSync(dirname(path), identity.uid, identity.gid);
-    }
-    const log = openLog(path);
-    if (log.made && isForeign) fchownSync(log.descriptor, identity.uid, identity.gid);
-    return log.descriptor;
-  }
-
   async start(unit: UnitSpec): Promise<Running | null> {
     const { start } = unit;
     switch (start.kind) {
@@ -311,7 +254,7 @@ export class Runner {
     if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(containerArgv(paths, unit, start))}`);
     const values = await provideSecrets(paths, unit.name, start.secrets ?? [], engine);
     const environment = { ...environmentOf(start.hostEnvironment), ...values };
-    const descriptor = this.#openLog(unit, identity);
+    const descriptor = openUnitLog(this.#options.paths, unit, identity);
     const logStart = fstatSync(descriptor).size;
     try {
       const log = { descriptor, path: logPath(paths, unit) };
@@ -325,7 +268,7 @@ export class Runner {
 
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
     const identity = await this.identity(unit);
-    const log = this.#openLog(unit, identity);
+    const log = openUnitLog(this.#options.paths, unit, identity);
     const logStart = fstatSync(log).size;
     const [program = "", ...args] = programArgv(identity, start);
     let child: ChildProcess;
@@ -352,28 +295,6 @@ export class Runner {
     return { id: null, process: processId(pid) ?? { pid, startTime: -1 }, logStart };
   }
 
-  logPath(unit: UnitSpec): string {
-    return logPath(this.#options.paths, unit);
-  }
-
-  /** The logs of what runs, and how much of each is kept. */
-  rotatedLogs(
-    running: ReadonlyMap<string, Running>,
-    specOf: (unit: string) => UnitSpec | undefined,
-  ): readonly RotatedLog[] {
-    return [...running].flatMap(([name, { process }]): RotatedLog[] => {
-      const unit = specOf(name);
-      if (unit === undefined) return [];
-      const { start } = unit;
-      if (start.kind !== "program" && start.kind !== "container") return [];
-      const isPodman = start.kind === "container" && start.cli.engine === "podman";
-      // A log that the engine sends elsewhere is the engine's to keep.
-      if (isPodman && (process === null || optionValues(start.container.options, "--log-driver").length > 0)) return [];
-      const limits = unit.log ?? defaultLogLimits;
-      return [{ path: this.logPath(unit), limits, ...(isPodman && process !== null ? { container: process } : {}) }];
-    });
-  }
-
   /** Waits until a unit that was started is ready: undefined, or what it still lacks at its deadline. */
   async ready(
     unit: UnitSpec,
@@ -386,7 +307,7 @@ export class Runner {
       if (typeof result === "string") return `${argv[0]}: ${result}`;
       return result.status === 0 ? undefined : `${argv[0]}: ${lastWords(result)}`;
     };
-    return awaitReady(unit.ready, { logFile: this.logPath(unit), run, health }, when);
+    return awaitReady(unit.ready, { logFile: logPath(this.#options.paths, unit), run, health }, when);
   }
 
   /** Ends what runs for a unit, and resolves once it is gone. */

@@ -21,6 +21,7 @@ import { isSettled } from "./settle.ts";
 import { Slots } from "./slots.ts";
 import { type Running, StateFiles } from "./state-file.ts";
 import { Timers } from "./timers.ts";
+import { logPath, rotatedLogs } from "./unit-log.ts";
 import { isWork, machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
 import { describeExit, type ExitInfo, isActive, type MachineState, type UnitState } from "./unit-state.ts";
 import { Unready } from "./unready.ts";
@@ -29,6 +30,7 @@ import { Unready } from "./unready.ts";
 const livenessInterval = 1;
 
 export class Supervisor {
+  readonly #paths: Paths;
   readonly #files: StateFiles;
   readonly #disabled: DisabledUnits;
   readonly #runner: Runner;
@@ -54,6 +56,7 @@ export class Supervisor {
   #liveness: NodeJS.Timeout | undefined;
 
   constructor(paths: Paths, log: Log) {
+    this.#paths = paths;
     this.#log = log;
     this.#files = new StateFiles(paths.supervisor);
     this.#disabled = new DisabledUnits(paths);
@@ -184,7 +187,7 @@ export class Supervisor {
   }
 
   logPath(name: string): string {
-    return this.#runner.logPath(this.spec(name));
+    return logPath(this.#paths, this.spec(name));
   }
 
   get runner(): Runner {
@@ -385,7 +388,7 @@ export class Supervisor {
   #checkLiveness(): void {
     try {
       this.#ends.watch(this.#runner.engines());
-      this.#rotation.look(this.#runner.rotatedLogs(this.#running, (name) => this.#specOf(name)));
+      this.#rotation.look(rotatedLogs(this.#paths, this.#running, (name) => this.#specOf(name)));
       for (const [name, running] of this.#running)
         if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
     } catch (error) {

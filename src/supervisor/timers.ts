@@ -3,7 +3,7 @@
  * set back or forth moves the next time and loses none: it is worked out anew at each look, from the last run.
  */
 import { join } from "node:path";
-import { digestOfJson, KnownError, messageOf, type Paths, parseCalendar } from "../base/index.ts";
+import { type Calendar, digestOfJson, KnownError, messageOf, type Paths, parseCalendar } from "../base/index.ts";
 import { readJsonFile, writeFileAtomic } from "../sys/index.ts";
 import type { ScheduleSpec } from "./unit-spec.ts";
 
@@ -15,11 +15,11 @@ export interface TimersOptions {
   /** A unit's time has come. */
   readonly onDue: (unit: string) => void;
   readonly onProblem: (message: string) => void;
-  readonly now?: () => number;
 }
 
 interface Armed {
   readonly schedule: ScheduleSpec;
+  readonly calendars: readonly Calendar[];
   /** When it last ran or was put in force: the next time is the first after this. */
   base: number;
 }
@@ -44,19 +44,18 @@ export class Timers {
     this.#bases = { ...(last as Record<string, number>) };
   }
 
-  #now(): number {
-    return this.#options.now?.() ?? Date.now();
-  }
-
   /** Puts these schedules in force, instead of those before. */
   load(schedules: ReadonlyMap<string, ScheduleSpec>): void {
-    const now = this.#now();
+    const now = Date.now();
     for (const name of this.#armed.keys()) if (!schedules.has(name)) this.#armed.delete(name);
     for (const [name, schedule] of schedules) {
       const before = this.#armed.get(name);
       const known = before?.base ?? this.#bases[name] ?? now;
       const isSame = before !== undefined && JSON.stringify(before.schedule) === JSON.stringify(schedule);
-      this.#armed.set(name, { schedule, base: isSame || schedule.catchUp ? known : now });
+      const calendars = isSame
+        ? before.calendars
+        : schedule.calendars.flatMap((text) => parseCalendar(text, schedule.timeZone ?? undefined) ?? []);
+      this.#armed.set(name, { schedule, calendars, base: isSame || schedule.catchUp ? known : now });
     }
     this.#save();
     this.look();
@@ -66,11 +65,9 @@ export class Timers {
   next(name: string): number | null {
     const armed = this.#armed.get(name);
     if (armed === undefined) return null;
-    const { schedule, base } = armed;
+    const { schedule, calendars, base } = armed;
     const times =
-      schedule.interval === null
-        ? schedule.calendars.flatMap((text) => parseCalendar(text, schedule.timeZone ?? undefined)?.next(base) ?? [])
-        : [base + schedule.interval];
+      schedule.interval === null ? calendars.flatMap((each) => each.next(base) ?? []) : [base + schedule.interval];
     if (times.length === 0) return null;
     const time = Math.min(...times);
     return time + jitterOf(name, time, schedule.jitter);
@@ -78,7 +75,7 @@ export class Timers {
 
   /** Runs what is due, and looks again when the next is. */
   look(): void {
-    const now = this.#now();
+    const now = Date.now();
     // A clock that was set back must not put the next time off.
     for (const armed of this.#armed.values()) armed.base = Math.min(armed.base, now);
     const due = [...this.#armed.keys()].filter((name) => (this.next(name) ?? Number.POSITIVE_INFINITY) <= now);
@@ -91,7 +88,7 @@ export class Timers {
     for (const name of due) this.#options.onDue(name);
     clearTimeout(this.#timer);
     if (this.#armed.size === 0) return;
-    const waits = [...this.#armed.keys()].map((name) => (this.next(name) ?? Number.POSITIVE_INFINITY) - this.#now());
+    const waits = [...this.#armed.keys()].map((name) => (this.next(name) ?? Number.POSITIVE_INFINITY) - Date.now());
     this.#timer = setTimeout(() => this.look(), Math.max(1, Math.min(lookInterval, ...waits)));
   }
 

@@ -119,21 +119,10 @@ export interface ObjectItem {
   readonly mayReplace?: true;
 }
 
-export interface UnitSpec {
-  readonly name: string;
-  readonly provision: readonly string[];
-  readonly requirement: readonly string[];
-  /** Of the requirements, those with which it is replaced and restarted. */
-  readonly restartWith: readonly string[];
+export interface UnitSpec extends Omit<MachineUnit, "scheduled" | "transient"> {
   readonly documentation: string;
-  readonly oneShot: boolean;
-  readonly respawn: boolean | "on-failure";
-  /** More respawns than this within `respawnWindow` milliseconds fail the unit. */
-  readonly respawnLimit: number;
-  readonly respawnDelay: number;
   /** Seconds. */
   readonly stopGrace: number;
-  readonly autoStart: boolean;
   readonly transient?: true;
   readonly ready?: ReadinessSpec;
   readonly schedule?: ScheduleSpec;
@@ -143,8 +132,6 @@ export interface UnitSpec {
   readonly group: string | null;
   readonly start: StartSpec;
   readonly actions: readonly ActionSpec[];
-  /** The digest of everything above that matters to what runs: a unit is replaced when it changes. */
-  readonly digest: string;
   readonly place?: Place;
 }
 

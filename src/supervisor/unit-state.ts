@@ -14,14 +14,17 @@ export interface MachineUnit {
   readonly name: string;
   readonly provision: readonly string[];
   readonly requirement: readonly string[];
+  /** Of the requirements, those with which it is replaced and restarted. */
   readonly restartWith: readonly string[];
   /** Not brought up again by the restart of what it requires. */
   readonly transient: boolean;
+  /** Of everything of its definition that matters to what runs: a unit is replaced when it changes. */
   readonly digest: string;
   readonly oneShot: boolean;
   /** Runs when it is told to, and is at rest otherwise. */
   readonly scheduled: boolean;
   readonly respawn: boolean | "on-failure";
+  /** More respawns than this within `respawnWindow` milliseconds fail the unit. */
   readonly respawnLimit: number;
   readonly respawnDelay: number;
   readonly autoStart: boolean;

@@ -63,9 +63,9 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
         ...["port", "page", "log", "program", "healthy"].map(after),
       ],
       [
-        `ociContainer({ provision: "healthy", image, network: "none", volumes: ["${world.path(".")}:/work"], stopGrace: 0,
-           command: ["/bin/sh", "-c", "busybox sleep 1; busybox touch /work/healthy.up; exec busybox sleep 1000"],
-           health: { command: ["/bin/busybox", "test", "-e", "/work/healthy.up"], interval: "1s" }, ready: { healthy: true } })`,
+        `ociContainer({ provision: "healthy", image, network: "none", volumes: ["${world.path(".")}:/shared"], stopGrace: 0,
+           command: ["/bin/sh", "-c", "busybox sleep 1; busybox touch /shared/healthy.up; exec busybox sleep 1000"],
+           health: { command: ["/bin/busybox", "test", "-e", "/shared/healthy.up"], interval: "1s" }, ready: { healthy: true } })`,
       ],
     );
     for (const name of ["port", "page", "log", "program", "healthy"]) {
@@ -187,8 +187,8 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
         `unit({ provision: ["nightly"], schedule: { calendar: ["*-*-* 03:00 Europe/Berlin"], jitter: "5m" }, ${shell(mark("nightly"))} })`,
       ],
       [
-        `ociContainer({ provision: "job", image, network: "none", schedule: ${schedule}, stopGrace: 0, volumes: ["${world.path(".")}:/work"],
-           command: ["/bin/sh", "-c", "echo run >> /work/job.runs"] })`,
+        `ociContainer({ provision: "job", image, network: "none", schedule: ${schedule}, stopGrace: 0, volumes: ["${world.path(".")}:/shared"],
+           command: ["/bin/sh", "-c", "echo run >> /shared/job.runs"] })`,
       ],
     );
     const runs = async (name: string): Promise<number> =>
