@@ -217,6 +217,10 @@ export class Docker extends EngineProgram implements Engine {
     });
   }
 
+  discard(id: string): Promise<void> {
+    return this.removeContainer(id, 0);
+  }
+
   /** Docker's daemon runs the checks; this only asks what it found. */
   async health(name: string, timeout: number): Promise<Health> {
     const args = ["container", "inspect", "--format", "{{.State.Health.Status}}", name];

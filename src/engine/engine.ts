@@ -72,6 +72,8 @@ export interface Engine {
   removeObject(object: "network" | "volume", name: string): Promise<void>;
   /** Ends a container after `grace` seconds at most; resolves once its name is free. */
   removeContainer(name: string, grace: number): Promise<void>;
+  /** Removes what is left of a container that ended; its name can be taken again before that is done. */
+  discard(id: string): Promise<void>;
   kill(name: string): Promise<void>;
   /** Asks a running container for its health; a check that takes longer than `timeout` milliseconds has failed. */
   health(name: string, timeout: number): Promise<Health>;

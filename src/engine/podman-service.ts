@@ -4,6 +4,7 @@
  * `Unavailable`: the command line then does the work.
  */
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { KnownError } from "../base/index.ts";
 import { type ChildProcess, existsSync, requestSocket, rmSync, spawn } from "../sys/index.ts";
 import { answerDeadline } from "./cli.ts";
@@ -19,6 +20,9 @@ const startDeadline = 10_000;
 
 /** Milliseconds that it may take to end. */
 const closeDeadline = 5_000;
+
+/** Milliseconds in which Podman has cleaned up after a container by itself. */
+const cleanupPeriod = 1_000;
 
 /** With 4.3 the API took the defaults of containers.conf(5) for a container, as the command line does; 6 is unknown. */
 const oldest = [4, 3] as const;
@@ -37,6 +41,8 @@ export class PodmanService {
   #refusal: Unavailable | undefined;
   /** Of a container that is given none of its own. */
   #limits: readonly ResourceLimit[] = [];
+  /** Names that are being given up: whoever may want one of them waits. */
+  readonly #freeing = new Set<Promise<unknown>>();
 
   /** `argv` is the engine's program with the arguments that stand before every subcommand. */
   constructor(identity: Identity, argv: readonly string[]) {
@@ -48,6 +54,7 @@ export class PodmanService {
   /** Creates and starts a container; resolves with its identifier. An earlier one of its name goes. */
   async run(body: CreateBody): Promise<string> {
     await this.#started();
+    await Promise.allSettled(this.#freeing);
     // A rootless service overlooks these, up to Podman 5.
     const whole = { r_limits: this.#limits, ...body };
     const create = (): Promise<Answer> => this.#request("POST", "/containers/create", { body: whole });
@@ -71,6 +78,23 @@ export class PodmanService {
     const url = `/containers/${encodeURIComponent(name)}?force=true&ignore=true&v=true&timeout=${grace}`;
     const removed = await this.#request("DELETE", url, { deadline: answerDeadline() + grace * 1000 });
     if (removed.status >= 400 && removed.status !== 404) throw refusal("rm", removed);
+  }
+
+  /**
+   * Frees the name of a container that ended at once, and sees to it that nothing of it is left: Podman cleans up by
+   * itself, which takes far longer, unless conmon was killed. Whatever takes its place comes first.
+   */
+  async discard(id: string): Promise<void> {
+    const freed = this.#request("POST", `/containers/${id}/rename?name=ended-${id.slice(0, 12)}`);
+    this.#freeing.add(freed);
+    try {
+      // Its name may be gone already, with the container: Podman removes it as well.
+      await freed;
+    } finally {
+      this.#freeing.delete(freed);
+    }
+    await pause(cleanupPeriod, undefined, { ref: false });
+    await this.remove(id, 0);
   }
 
   /** Ends the service, once it has answered what it was asked. */
@@ -134,7 +158,7 @@ export class PodmanService {
     child.once("error", forget);
     for (let waited = 0; waited < startDeadline && !ended; waited += 5) {
       if (existsSync(this.#socket)) return this.#requireKnown();
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause(5);
     }
     child.kill("SIGKILL");
     throw new Unavailable("Podman's API does not come up");

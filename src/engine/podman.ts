@@ -159,6 +159,11 @@ export class Podman extends EngineProgram implements Engine {
     if (removed === undefined) await this.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
   }
 
+  async discard(id: string): Promise<void> {
+    const removed = await this.#byService((service) => service.discard(id));
+    if (removed === undefined) await this.remove(["rm", "--force", "--ignore", "--time", "0", id]);
+  }
+
   /** What the API does; undefined where the command line must do it. */
   async #byService<T>(work: (service: PodmanService) => Promise<T>): Promise<{ readonly value: T } | undefined> {
     if (this.#service === undefined) return undefined;
