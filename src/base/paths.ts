@@ -14,6 +14,8 @@ export interface Paths {
   readonly socket: string;
   /** In memory: what containers find in /run/secrets. */
   readonly secrets: string;
+  /** Sockets on which units tell that they are ready. */
+  readonly notices: string;
   /** Ties containers to this state: the value of the owner label. */
   readonly owner: string;
 }
@@ -41,6 +43,7 @@ export function pathsFor({ uid, root = "", environment }: PathOptions): Paths {
     runtime,
     socket: join(runtime, "control.sock"),
     secrets: `${runtime}-secrets`,
+    notices: `${runtime}-notices`,
     owner: digestOf(state).slice(7, 19),
   };
 }

@@ -32,7 +32,7 @@ const pattern = stringWhere("a regular expression", (text) => {
 /** When a unit that was started counts as up. */
 export const readiness: RecordConstructor<ReadinessInput, Readiness> = defineRecord(
   "readiness",
-  "When a unit that was started counts as up: what requires it waits for that, and so does a switch. Exactly one of tcp, http, log, program and healthy is declared. A unit that is not ready by the deadline is ended and has failed.",
+  "When a unit that was started counts as up: what requires it waits for that, and so does a switch. Exactly one of tcp, http, log, program, healthy and notify is declared. A unit that is not ready by the deadline is ended and has failed.",
   {
     tcp: {
       type: either(integer(1, 65_535), endpoint),
@@ -56,6 +56,11 @@ export const readiness: RecordConstructor<ReadinessInput, Readiness> = defineRec
       doc: "A program of the host, with its arguments, that exits with 0. It runs as the unit's user.",
     },
     healthy: { type: boolean, default: false, doc: "Its health check has succeeded (containers)." },
+    notify: {
+      type: boolean,
+      default: false,
+      doc: "It sends READY=1 to the socket that NOTIFY_SOCKET names, as for systemd: sd_notify(3). A container finds the socket mounted.",
+    },
     interval: { type: duration, default: "200ms", doc: "From the end of a look to the next." },
     deadline: { type: duration, default: "1m", doc: "How long it may take, from the start." },
   },

@@ -3,8 +3,8 @@ import type { FileLike, StagedText } from "../store/index.ts";
 
 /**
  * What `readiness({ … })` takes. When a unit that was started counts as up: what requires it waits for that, and so
- * does a switch. Exactly one of tcp, http, log, program and healthy is declared. A unit that is not ready by the
- * deadline is ended and has failed.
+ * does a switch. Exactly one of tcp, http, log, program, healthy and notify is declared. A unit that is not ready by
+ * the deadline is ended and has failed.
  */
 export interface ReadinessInput {
   /** It accepts connections there; a port alone is one of 127.0.0.1. */
@@ -19,6 +19,11 @@ export interface ReadinessInput {
   readonly program?: readonly (string | StagedText | FileLike)[] | undefined;
   /** Its health check has succeeded (containers). Default: `false`. */
   readonly healthy?: boolean | undefined;
+  /**
+   * It sends READY=1 to the socket that NOTIFY_SOCKET names, as for systemd: sd_notify(3). A container finds the
+   * socket mounted. Default: `false`.
+   */
+  readonly notify?: boolean | undefined;
   /** From the end of a look to the next. Default: `"200ms"`. */
   readonly interval?: string | undefined;
   /** How long it may take, from the start. Default: `"1m"`. */
@@ -27,8 +32,8 @@ export interface ReadinessInput {
 
 /**
  * A checked, frozen `readiness`. When a unit that was started counts as up: what requires it waits for that, and so
- * does a switch. Exactly one of tcp, http, log, program and healthy is declared. A unit that is not ready by the
- * deadline is ended and has failed.
+ * does a switch. Exactly one of tcp, http, log, program, healthy and notify is declared. A unit that is not ready by
+ * the deadline is ended and has failed.
  */
 export interface Readiness {
   /** It accepts connections there; a port alone is one of 127.0.0.1. */
@@ -43,6 +48,11 @@ export interface Readiness {
   readonly program?: readonly (string | StagedText | FileLike)[] | undefined;
   /** Its health check has succeeded (containers). Default: `false`. */
   readonly healthy: boolean;
+  /**
+   * It sends READY=1 to the socket that NOTIFY_SOCKET names, as for systemd: sd_notify(3). A container finds the
+   * socket mounted. Default: `false`.
+   */
+  readonly notify: boolean;
   /** From the end of a look to the next. Default: `"200ms"`. */
   readonly interval: string;
   /** How long it may take, from the start. Default: `"1m"`. */

@@ -6,6 +6,7 @@ import type { Paths } from "../base/index.ts";
 import { ensureFolder, notifySystemd, takeLock, watchdogPeriod } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
 import { Doors } from "./doors.ts";
+import { ProcessOne } from "./process-one.ts";
 import type { Log } from "./runner.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
@@ -21,7 +22,7 @@ const log: Log = (level, message) => {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
 };
 
-/** Runs until a signal or a request ends it. What it supervises goes on. */
+/** Runs until a signal or a request ends it. What it supervises goes on, unless it is process 1. */
 export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): Promise<void> {
   // A log that cannot be written, as on a full disk, must not end what it is about.
   process.stderr.on("error", () => undefined);
@@ -43,13 +44,15 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   await supervisor.recover(initial);
   await doors.open(initial.access);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+  const one = process.pid === 1 ? new ProcessOne(supervisor, log) : undefined;
   await notifySystemd("READY=1", `STATUS=generation ${initial.generation}, ${initial.units.length} units`);
   const watchdog = watchdogPeriod();
   const timer = watchdog === undefined ? undefined : setInterval(() => void notifySystemd("WATCHDOG=1"), watchdog / 3);
   await ended;
   clearInterval(timer);
-  log("info", "ending; what runs goes on");
   await notifySystemd("STOPPING=1");
+  if (one === undefined) log("info", "ending; what runs goes on");
+  else await one.end();
   await supervisor.close();
   doors.close();
 }

@@ -10,6 +10,8 @@ export interface ProbeSurroundings {
   readonly run: (argv: readonly string[], signal: AbortSignal) => Promise<string | undefined>;
   /** What the unit's health check says. */
   readonly health: () => string | null;
+  /** The assignments of sd_notify(3) that it has sent since it was last asked. */
+  readonly notices: () => readonly string[];
 }
 
 /** A look: undefined when the unit is ready, or what it still lacks, in words. */
@@ -81,7 +83,17 @@ function lookAtLog(path: string, pattern: string, start: number): Look {
   };
 }
 
-function lookOf(probe: ProbeSpec, { logFile, run, health }: ProbeSurroundings, logStart: number): Look {
+function lookAtNotices(notices: () => readonly string[]): Look {
+  let status = "";
+  return async () => {
+    const lines = notices();
+    status = lines.findLast((line) => line.startsWith("STATUS=")) ?? status;
+    return lines.includes("READY=1") ? undefined : `it has not sent READY=1${status === "" ? "" : `, but ${status}`}`;
+  };
+}
+
+function lookOf(probe: ProbeSpec, surroundings: ProbeSurroundings, logStart: number): Look {
+  const { logFile, run, health, notices } = surroundings;
   switch (probe.kind) {
     case "tcp":
       return lookAtPort(probe.host, probe.port);
@@ -93,6 +105,8 @@ function lookOf(probe: ProbeSpec, { logFile, run, health }: ProbeSurroundings, l
       return (signal) => run(probe.argv, signal);
     case "healthy":
       return async () => (health() === "healthy" ? undefined : `its health is ${health() ?? "unknown"}`);
+    case "notify":
+      return lookAtNotices(notices);
   }
 }
 

@@ -29,6 +29,7 @@ import {
   spawn,
   startTimeOf,
 } from "../sys/index.ts";
+import { Notices, noticeArguments } from "./notices.ts";
 import { awaitReady } from "./readiness.ts";
 import { provideSecrets, secretArguments, withdrawSecrets } from "./secrets.ts";
 import type { Running } from "./state-file.ts";
@@ -61,13 +62,19 @@ function containerOf(
   unit: UnitSpec,
   start: StartSpec & { kind: "container" },
 ): Pick<StartOptions, "container" | "image" | "own"> {
+  const notices = noticeArguments(paths, unit);
+  const secrets = secretArguments(paths, unit.name, start.secrets ?? []);
   return {
-    container: start.container,
+    container: {
+      ...start.container,
+      options: [...start.container.options, ...notices.environment.flatMap((each) => ["--env", each])],
+    },
     image: start.imageId ?? start.container.image,
     own: {
       labels: { [labels.owner]: paths.owner, [labels.unit]: unit.name, [labels.spec]: unit.digest },
       logFile: logPath(paths, unit),
-      ...secretArguments(paths, unit.name, start.secrets ?? []),
+      mounts: [...secrets.mounts, ...notices.mounts],
+      variables: secrets.variables,
     },
   };
 }
@@ -107,9 +114,11 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #engines = new Map<string, Engine>();
   readonly #identities = new Map<string, Promise<Identity>>();
+  readonly #notices: Notices;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#notices = new Notices(options.paths);
   }
 
   /** Whom a unit runs as. Accounts come and go: what was learned of them is soon asked again. */
@@ -170,7 +179,7 @@ export class Runner {
   /** Removes what is left of a container that ended; what cannot be removed is told of. */
   async removeLeft(unit: UnitSpec, id: string): Promise<void> {
     const engine = await this.engineOf(unit);
-    await engine.removeContainer(id, 0).catch((error: unknown) => {
+    await engine.discard(id).catch((error: unknown) => {
       this.#options.log(
         "warn",
         `${unit.name}: what is left of the container could not be removed: ${messageOf(error)}`,
@@ -254,6 +263,7 @@ export class Runner {
     if (start.cli.verbose) this.#options.log("info", `${unit.name}: ${shellLine(containerArgv(paths, unit, start))}`);
     const values = await provideSecrets(paths, unit.name, start.secrets ?? [], engine);
     const environment = { ...environmentOf(start.hostEnvironment), ...values };
+    await this.#notices.open(unit, identity);
     const descriptor = openUnitLog(this.#options.paths, unit, identity);
     const logStart = fstatSync(descriptor).size;
     try {
@@ -271,12 +281,14 @@ export class Runner {
     const log = openUnitLog(this.#options.paths, unit, identity);
     const logStart = fstatSync(log).size;
     const [program = "", ...args] = programArgv(identity, start);
+    await this.#notices.open(unit, identity);
+    const notices = noticeArguments(this.#options.paths, unit);
     let child: ChildProcess;
     try {
       // Its output goes straight to the file: it is not lost, and nothing breaks, when the supervisor dies.
       child = spawn(program, args, {
         cwd: start.directory,
-        env: { ...userEnvironment(identity), ...environmentOf(start.environment) },
+        env: { ...userEnvironment(identity), ...environmentOf([...start.environment, ...notices.environment]) },
         stdio: ["ignore", log, log],
         detached: true,
       });
@@ -307,7 +319,15 @@ export class Runner {
       if (typeof result === "string") return `${argv[0]}: ${result}`;
       return result.status === 0 ? undefined : `${argv[0]}: ${lastWords(result)}`;
     };
-    return awaitReady(unit.ready, { logFile: logPath(this.#options.paths, unit), run, health }, when);
+    // One that an earlier supervisor started is listened to from now on.
+    if (!this.#notices.has(unit.name)) await this.#notices.open(unit, identity);
+    const surroundings = { logFile: logPath(this.#options.paths, unit), run, health };
+    try {
+      const notices = (): readonly string[] => this.#notices.read(unit.name);
+      return await awaitReady(unit.ready, { ...surroundings, notices }, when);
+    } finally {
+      this.#notices.close(unit.name);
+    }
   }
 
   /** Ends what runs for a unit, and resolves once it is gone. */

@@ -239,7 +239,7 @@ export class Supervisor {
   }
 
   /** Stops every unit, dependents first. */
-  async stopAll(signal: AbortSignal): Promise<void> {
+  async stopAll(signal: AbortSignal = new AbortController().signal): Promise<void> {
     for (const name of this.#state.keys()) this.#dispatch({ type: "stop", name });
     await this.settled(signal);
   }

@@ -25,7 +25,9 @@ export type ProbeSpec =
   | { readonly kind: "http"; readonly url: string; readonly status: number | null }
   | { readonly kind: "log"; readonly pattern: string }
   | { readonly kind: "program"; readonly argv: readonly string[] }
-  | { readonly kind: "healthy" };
+  | { readonly kind: "healthy" }
+  /** It says so itself: sd_notify(3). */
+  | { readonly kind: "notify" };
 
 /** When a unit that was started counts as up. Times are milliseconds. */
 export interface ReadinessSpec {

@@ -1,10 +1,12 @@
 export { isAddress, isWithin, parseSubnet, type Subnet, subnetsOverlap } from "./addresses.ts";
 export * from "./files.ts";
 export { type LockOptions, takeLock } from "./lock.ts";
+export { bindDatagramSocket, reap } from "./native.ts";
 export { notifySystemd, watchdogPeriod } from "./notify.ts";
 export {
   bootId,
   cgroupLayout,
+  childrenThatEnded,
   hasProcesses,
   isAlive,
   listeningPorts,

@@ -4,11 +4,14 @@ import { hasErrno } from "../base/index.ts";
 import { readTextIfExists } from "./files.ts";
 import type { ProcessId } from "./process.ts";
 
-/**
- * Field 22 of /proc/PID/stat; undefined when there is no such process, or only its remains (a zombie). Throws where that
- * cannot be known, as without a descriptor to spare: nobody may be taken for dead then.
- */
-export function startTimeOf(pid: number): number | undefined {
+interface ProcessStat {
+  readonly state: string;
+  readonly parent: number;
+  readonly startTime: number;
+}
+
+/** From /proc/PID/stat; undefined when there is no such process. Throws where that cannot be known. */
+function statOf(pid: number): ProcessStat | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -18,7 +21,16 @@ export function startTimeOf(pid: number): number | undefined {
   }
   // The name in field 2 may hold spaces and parentheses: count from the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);
+  return { state: fields[0] ?? "", parent: Number(fields[1]), startTime: Number(fields[19]) };
+}
+
+/**
+ * When a process was started; undefined when there is no such process, or only its remains (a zombie). Throws where that
+ * cannot be known, as without a descriptor to spare: nobody may be taken for dead then.
+ */
+export function startTimeOf(pid: number): number | undefined {
+  const stat = statOf(pid);
+  return stat === undefined || stat.state === "Z" || stat.state === "X" ? undefined : stat.startTime;
 }
 
 export function processId(pid: number): ProcessId | undefined {
@@ -26,10 +38,17 @@ export function processId(pid: number): ProcessId | undefined {
   return startTime === undefined ? undefined : { pid, startTime };
 }
 
-/** The parent of a process (field 4 of its stat); undefined when there is no such process. */
+/** The parent of a process; undefined when there is no such process. */
 export function parentOf(pid: number): number | undefined {
-  const stat = readTextIfExists(`/proc/${pid}/stat`);
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  return statOf(pid)?.parent;
+}
+
+/** Children of a process that have ended and were not waited for. */
+export function childrenThatEnded(parent: number): readonly ProcessId[] {
+  return readdirSync("/proc").flatMap((name) => {
+    const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
+    return stat?.state === "Z" && stat.parent === parent ? [{ pid: Number(name), startTime: stat.startTime }] : [];
+  });
 }
 
 export function isAlive(process: ProcessId): boolean {

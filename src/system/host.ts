@@ -261,6 +261,6 @@ export class Host {
     for (const name of ["daemon.log", "disabled.json", "timers.json"])
       rmSync(join(this.#paths.state, name), { force: true });
     if (!kept) removeTree(this.#paths.state);
-    removeTree(this.#paths.runtime);
+    for (const folder of [this.#paths.runtime, this.#paths.secrets, this.#paths.notices]) removeTree(folder);
   }
 }

@@ -22,13 +22,14 @@ export function readinessSpec(
   if (ready.log !== undefined) probes.push({ kind: "log", pattern: ready.log });
   if (ready.program !== undefined) probes.push({ kind: "program", argv: ready.program.map(word) });
   if (ready.healthy) probes.push({ kind: "healthy" });
+  if (ready.notify) probes.push({ kind: "notify" });
   const [probe] = probes;
   const refuse = (message: string, hint: string): void =>
     report(new KnownError("invalid-value", message, { where: placeOf(ready) ?? placeOf(source), hint }));
   if (probe === undefined || probes.length > 1)
     refuse(
       `readiness names ${probes.length === 0 ? "nothing" : "several things"} to wait for`,
-      "declare exactly one of tcp, http, log, program and healthy",
+      "declare exactly one of tcp, http, log, program, healthy and notify",
     );
   if (ready.healthy && health === undefined)
     refuse("readiness waits for a health check that is not declared", "declare `health`, or wait for something else");

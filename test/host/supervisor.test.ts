@@ -76,6 +76,37 @@ describe.skipIf(notHere !== undefined)("the supervisor", () => {
     }
   });
 
+  test("a program and a container say themselves that they are ready, by sd_notify; what they said last is told", async () => {
+    const notify = `perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; send(S, $ARGV[0], 0, pack_sockaddr_un($ENV{NOTIFY_SOCKET})) or die'`;
+    const script = `sleep 1; ${notify} "STATUS=warming up"; ${notify} "STATUS=nearly
+READY=0"; sleep 0.5; touch ${world.path("program.told")}; ${notify} "STATUS=there
+READY=1"; exec sleep 1000`;
+    const host = ["/usr:/usr:ro", "/usr/lib:/lib:ro", "/usr/lib64:/lib64:ro", `${world.path(".")}:/shared`];
+    await world.as(["chmod", "777", world.path(".")]);
+    await apply(
+      [
+        `unit({ provision: ["teller"], ${shell(script)}, ready: { notify: true } })`,
+        `unit({ provision: ["after"], requirement: ["teller", "boxed"], ${shell(`ls ${world.path("program.told")} ${world.path("box.told")}; exec sleep 1000`)} })`,
+      ],
+      [
+        `ociContainer({ provision: "boxed", image, network: "none", containerUser: "1000", volumes: ${JSON.stringify(host)}, stopGrace: 0,
+           command: ["/bin/sh", "-c", ${JSON.stringify(`busybox sleep 1; busybox touch /shared/box.told; ${notify} READY=1; exec busybox sleep 1000`)}], ready: { notify: true } })`,
+      ],
+    );
+    expect(await world.ok("logs", "after")).toContain(world.path("box.told"));
+    for (const name of ["teller", "boxed"])
+      expect((await history(name)).history.map(({ status }) => status)).toEqual(["starting", "running"]);
+    // The sockets are there for as long as they are waited on.
+    expect((await world.as(["ls", world.path("run-notices")])).stdout).toBe("");
+    await world.write({
+      "mute.ts": declare([
+        `unit({ provision: ["mute"], ${shell(`${notify} "STATUS=still warming up"; exec sleep 1000`)}, ready: { notify: true, deadline: "700ms" } })`,
+      ]),
+    });
+    const { stderr } = await world.lading(["apply", "mute.ts", "--yes"]);
+    expect(stderr).toContain("not ready within 0.7 s: it has not sent READY=1, but STATUS=still warming up");
+  });
+
   test("what is not ready by its deadline is ended and has failed, with what it lacked; so has what ends before", async () => {
     await apply([]);
     const port = await freePort();

@@ -178,9 +178,14 @@ export class World {
     return exec([...become, ...variables, ...argv], { cwd: this.path("."), ...options });
   }
 
+  /** The command, written out. */
+  argv(...args: readonly string[]): readonly string[] {
+    return [process.execPath, this.#main, ...args];
+  }
+
   /** Runs the command as the user. */
   lading(args: readonly string[], options: ExecOptions = {}): Promise<Ran> {
-    return this.as([process.execPath, this.#main, ...args], options);
+    return this.as(this.argv(...args), options);
   }
 
   /** Runs the command, which must succeed. */
