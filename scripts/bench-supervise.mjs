@@ -1,63 +1,37 @@
 // Measures the supervisor against what people use in its place: how soon a death is seen and repaired, and what it costs.
-import { spawn, spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, statSync } from "node:fs";
 import { request } from "node:http";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import {
+  bench,
+  declare,
+  judge,
+  median,
+  pause,
+  pids,
+  pss,
+  quantile,
+  rounds,
+  run,
+  scratch,
+  statusOf,
+  verdict,
+} from "./bench-support.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const main = join(root, "dist/cli/main.js");
-const rounds = Number(process.argv[2] ?? 11);
-const scratch = mkdtempSync("/var/tmp/lading-bench-");
-const env = { ...process.env, LADING_STATE: join(scratch, "state"), LADING_RUNTIME: join(scratch, "run") };
-let missed = 0;
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const sorted = (list) => list.toSorted((a, b) => a - b);
-const median = (list) => sorted(list)[Math.floor(list.length / 2)];
-const quantile = (list, share) => sorted(list)[Math.min(list.length - 1, Math.floor(list.length * share))];
-
-function run(argv) {
-  const { status, stdout, stderr } = spawnSync(argv[0], argv.slice(1), { env, encoding: "utf8", maxBuffer: 1 << 26 });
-  if (status !== 0) throw new Error(`${argv.join(" ")} exited with ${status}: ${stdout}${stderr}`);
-  return stdout;
-}
-const lading = (...args) => run([process.execPath, main, ...args]);
 const podman = (...args) => run(["podman", ...args]);
 
-/** Prints both, the ratio, and whether it is within its bar. */
-function judge(title, ours, peerName, peer, unit, bar) {
-  const ratio = ours / peer;
-  if (ratio > bar) missed += 1;
-  const verdict = ratio <= bar ? "within" : "OVER";
-  console.log(
-    `${title}: ${ours.toFixed(1)} ${unit}; ${peerName}: ${peer.toFixed(1)} ${unit}; ratio ${ratio.toFixed(2)}, ${verdict} the bar of ${bar.toFixed(2)}`,
-  );
-}
-
-const header = `import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service, simpleService, supervisorServiceType, unit } from "lading";
+const header = `import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service } from "lading";
 const image = ociImage({ repository: "bench", packOptions: { symlinks: [["/bin/sh", "busybox"]] }, value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
 `;
 
-function apply(containers, units = "") {
-  const file = join(scratch, "host.ts");
-  writeFileSync(
-    file,
-    `${header}export default homeEnvironment({ services: [simpleService("units", supervisorServiceType, [${units}]), service(ociServiceType, { containers: [${containers}] })] });\n`,
+function apply(containers) {
+  run(
+    declare(
+      `${header}export default homeEnvironment({ services: [service(ociServiceType, { containers: [${containers}] })] });\n`,
+    ),
   );
-  lading("apply", file, "--yes");
 }
-const statusOf = () => JSON.parse(lading("status", "--json"));
 
 /** Resolves with when the file has grown, to a millisecond. */
 async function growth(path, before) {
@@ -142,27 +116,7 @@ async function benchDeath() {
   await ended;
   judge("a death is told", median(times.ours), "podman events", median(times.peer), "ms", 0.1);
   const late = quantile(times.ours, 0.95);
-  if (late > 100) missed += 1;
-  console.log(
-    `95 % of deaths are told within ${late.toFixed(0)} ms, ${late <= 100 ? "within" : "OVER"} the bar of 100`,
-  );
-}
-
-/** Memory that is a process's own share, in MB (PSS, proc(5)). */
-function pss(pid) {
-  const text = existsSync(`/proc/${pid}/smaps_rollup`) ? readFileSync(`/proc/${pid}/smaps_rollup`, "utf8") : "";
-  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
-}
-const isMine = (argv, pattern) => pattern.test(argv.replaceAll("\0", " "));
-function pids(pattern) {
-  return readdirSync("/proc").filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      return isMine(readFileSync(`/proc/${name}/cmdline`, "utf8"), pattern);
-    } catch {
-      return false;
-    }
-  });
+  verdict(`95 % of deaths are told within ${late.toFixed(0)} ms`, late, 100);
 }
 
 async function benchMemory() {
@@ -203,63 +157,4 @@ async function benchMemory() {
   judge("memory of supervising 100 containers", ours, "attached clients", peer, "MB", 1 / 8);
 }
 
-/** 200 programs from nothing until all run. */
-async function benchPrograms() {
-  const count = 200;
-  const supervisord = "/usr/bin/supervisord";
-  if (!existsSync(supervisord)) {
-    console.log("skipped: 200 programs against supervisord, which is not installed (apt-get install supervisor)");
-    return;
-  }
-  const folder = join(scratch, "supervisord");
-  mkdirSync(folder);
-  const programs = Array.from(
-    { length: count },
-    (_, index) =>
-      `[program:p${index}]\ncommand=/bin/sleep 100001\nstartsecs=0\nstdout_logfile=NONE\nstderr_logfile=NONE\n`,
-  );
-  writeFileSync(
-    join(folder, "conf"),
-    `[supervisord]\nnodaemon=true\nlogfile=${folder}/log\npidfile=${folder}/pid\n${programs.join("")}`,
-  );
-  const all = async (pattern) => {
-    while (pids(pattern).length < count) await pause(10);
-    return performance.now();
-  };
-  const times = { ours: [], peer: [] };
-  for (let round = 0; round < Math.min(rounds, 3); round += 1) {
-    apply("");
-    const file = join(scratch, "host.ts");
-    writeFileSync(
-      file,
-      `${header}export default homeEnvironment({ services: [simpleService("units", supervisorServiceType, Array.from({ length: ${count} }, (_, index) => unit({ provision: ["p" + index], stopGrace: 1, start: ["/bin/sleep", "100002"] })))] });\n`,
-    );
-    const command = spawn(process.execPath, [main, "apply", file, "--yes"], { env, stdio: "ignore" });
-    const done = new Promise((resolve) => command.once("exit", resolve));
-    while (pids(/^\/bin\/sleep 100002/).length === 0) await pause(1);
-    const begin = performance.now();
-    times.ours.push((await all(/^\/bin\/sleep 100002/)) - begin);
-    await done;
-    apply("");
-    const peer = spawn(supervisord, ["-c", join(folder, "conf")], { stdio: "ignore" });
-    while (pids(/^\/bin\/sleep 100001/).length === 0) await pause(1);
-    const since = performance.now();
-    times.peer.push((await all(/^\/bin\/sleep 100001/)) - since);
-    const ended = new Promise((resolve) => peer.once("exit", resolve));
-    peer.kill("SIGTERM");
-    await ended;
-  }
-  judge("200 programs, from the first to the last", median(times.ours), "supervisord", median(times.peer), "ms", 0.4);
-}
-
-try {
-  await benchRepair();
-  await benchDeath();
-  await benchMemory();
-  await benchPrograms();
-} finally {
-  lading("down", "--yes", "--volumes");
-  rmSync(scratch, { recursive: true, force: true });
-}
-if (missed > 0) console.log(`${missed} over the bar`);
-process.exitCode = missed > 0 ? 1 : 0;
+await bench([benchRepair, benchDeath, benchMemory]);

@@ -8,4 +8,5 @@ bash scripts/install.sh
 status=0
 node scripts/bench.mjs "$@" || status=$?
 node scripts/bench-supervise.mjs "$@" || status=$?
+node scripts/bench-programs.mjs "$@" || status=$?
 exit "$status"
