@@ -54,16 +54,22 @@ function filterOf({ since, until, grep }: LogsOptions): (line: LogLine) => boole
   };
 }
 
+/** Milliseconds since 1970, with what Date leaves out of conmon's nanoseconds; one log may be in another time zone. */
+function instant({ time }: LogLine): number | undefined {
+  if (time === null) return undefined;
+  return Date.parse(time) + Number(`0.${/\.\d{3}(\d+)/.exec(time)?.[1] ?? 0}`);
+}
+
 /** Lines of several logs in the order of their times; one without a time follows the line before it. */
 function* inOrder(logs: readonly Generator<UnitLine>[]): Generator<UnitLine> {
   const heads = logs.flatMap((lines) => {
     const first = lines.next();
-    return first.done ? [] : [{ lines, line: first.value, key: first.value.time ?? "" }];
+    return first.done ? [] : [{ lines, line: first.value, key: instant(first.value) ?? 0 }];
   });
   while (heads.length > 0) {
     let least = 0;
     for (let index = 1; index < heads.length; index += 1)
-      if ((heads[index]?.key ?? "") < (heads[least]?.key ?? "")) least = index;
+      if ((heads[index]?.key ?? 0) < (heads[least]?.key ?? 0)) least = index;
     const head = heads[least];
     if (head === undefined) return;
     yield head.line;
@@ -71,7 +77,7 @@ function* inOrder(logs: readonly Generator<UnitLine>[]): Generator<UnitLine> {
     if (next.done) heads.splice(least, 1);
     else {
       head.line = next.value;
-      head.key = next.value.time ?? head.key;
+      head.key = instant(next.value) ?? head.key;
     }
   }
 }

@@ -1,6 +1,7 @@
 export type { ActionResult, Verb } from "./api.ts";
 export { SupervisorClient } from "./client.ts";
-export { partOf, rotatedOf } from "./log-rotation.ts";
+export { rotatedOf } from "./log-rotation.ts";
+export { LogNotes, partOf } from "./log-times.ts";
 export type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
 export { containerArgv } from "./runner.ts";
 export { logPath } from "./unit-log.ts";

@@ -25,6 +25,7 @@ import {
   type Stats,
   writeSync,
 } from "../sys/index.ts";
+import { moveLog, partOf, removeLog, splitNotes } from "./log-times.ts";
 import type { Log } from "./runner.ts";
 import type { LogLimits } from "./unit-spec.ts";
 
@@ -96,8 +97,8 @@ function fileAt(path: string): Stats | undefined {
 /** path.1 is the newest of those that were rotated. */
 function makeRoom({ path, limits: { keep } }: RotatedLog): void {
   for (const each of rotatedOf(path)) {
-    if (each.number >= keep) rmSync(each.path, { recursive: true });
-    else renameSync(each.path, `${path}.${each.number + 1}`);
+    if (each.number >= keep) removeLog(each.path);
+    else moveLog(each.path, `${path}.${each.number + 1}`);
   }
 }
 
@@ -169,13 +170,15 @@ async function collapse(log: RotatedLog): Promise<void> {
   } finally {
     closeSync(descriptor);
   }
-  makeRoom(log);
-  renameSync(part, `${log.path}.1`);
+  keepPart(log, part);
 }
 
-/** Where the begin of a program's log is while it is taken away. */
-export function partOf(path: string): string {
-  return `${path}.part`;
+/** What was taken away becomes the newest of the rotated files. */
+function keepPart(log: RotatedLog, part: string): void {
+  const { size } = lstatSync(part);
+  makeRoom(log);
+  renameSync(part, `${log.path}.1`);
+  splitNotes(log.path, `${log.path}.1`, size);
 }
 
 /** What a supervisor that was killed left: a copy of what is still in the log, or all that there is of it. */
@@ -184,8 +187,7 @@ function finishCollapse(log: RotatedLog, part: string, descriptor: number): void
   const begin = Buffer.alloc(copied.length);
   const count = readSync(descriptor, begin, 0, begin.length, 0);
   if (count === copied.length && begin.equals(copied)) return rmSync(part);
-  makeRoom(log);
-  renameSync(part, `${log.path}.1`);
+  keepPart(log, part);
 }
 
 function copyBegin(source: number, to: string, length: number): void {
@@ -218,7 +220,7 @@ function limitAll(logs: readonly RotatedLog[]): void {
     let sum = files.reduce((total, { bytes }) => total + bytes, 0);
     for (const { path, bytes } of files) {
       if (sum <= mostInAll) break;
-      rmSync(path, { force: true });
+      removeLog(path);
       sum -= bytes;
     }
   }

@@ -29,6 +29,7 @@ import {
   spawn,
   startTimeOf,
 } from "../sys/index.ts";
+import { LogTimes } from "./log-times.ts";
 import { Notices, noticeArguments } from "./notices.ts";
 import { awaitReady } from "./readiness.ts";
 import { provideSecrets, secretArguments, withdrawSecrets } from "./secrets.ts";
@@ -115,6 +116,8 @@ export class Runner {
   readonly #engines = new Map<string, Engine>();
   readonly #identities = new Map<string, Promise<Identity>>();
   readonly #notices: Notices;
+  /** When the lines came that programs, and Docker's clients, write themselves. */
+  readonly times: LogTimes = new LogTimes();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -189,6 +192,7 @@ export class Runner {
 
   /** Ends what runs for the supervisor alone. */
   async close(): Promise<void> {
+    this.times.close();
     await Promise.all([...this.#engines.values()].map((each) => each.close()));
   }
 
@@ -298,6 +302,7 @@ export class Runner {
     const ended = new Promise<ExitInfo>((resolve) =>
       child.once("exit", (status, signal) => resolve({ status, signal })),
     );
+    this.times.watch(logPath(this.#options.paths, unit));
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       child.once("error", (error) => reject(new StartFailure(`cannot run ${start.argv[0]}: ${messageOf(error)}`)));

@@ -388,7 +388,9 @@ export class Supervisor {
   #checkLiveness(): void {
     try {
       this.#ends.watch(this.#runner.engines());
-      this.#rotation.look(rotatedLogs(this.#paths, this.#running, (name) => this.#specOf(name)));
+      const logs = rotatedLogs(this.#paths, this.#running, (name) => this.#specOf(name));
+      this.#rotation.look(logs);
+      this.#runner.times.look(logs.flatMap(({ path, container }) => (container === undefined ? [path] : [])));
       for (const [name, running] of this.#running)
         if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
     } catch (error) {

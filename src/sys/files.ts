@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { hasErrno, KnownError, messageOf } from "../base/index.ts";
 
-export type { Stats } from "node:fs";
+export type { FSWatcher, Stats } from "node:fs";
 export {
   chmodSync,
   chownSync,

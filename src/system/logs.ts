@@ -1,13 +1,13 @@
 /**
  * Units' logs. Containers' lines carry a time, the stream, and whether the line is whole (conmon's k8s-file format);
- * programs write theirs plain. A log is its rotated files and what is written now, read as one: a line may go over from one
- * to the next.
+ * programs write theirs plain, and the supervisor notes beside them when they came. A log is its rotated files and what is
+ * written now, read as one: a line may go over from one to the next.
  */
-import { partOf, rotatedOf } from "../supervisor/index.ts";
+import { LogNotes, partOf, rotatedOf } from "../supervisor/index.ts";
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "../sys/index.ts";
 
 export interface LogLine {
-  /** As the log has it; null where the program wrote none. */
+  /** As the log has it, or when the supervisor saw that it had come; null where nobody knows. */
   readonly time: string | null;
   readonly stream: "stdout" | "stderr" | null;
   readonly text: string;
@@ -18,41 +18,66 @@ const chunk = 1 << 20;
 /** More of a line than this is handed out as a line of its own. */
 const longestLine = 4 << 20;
 
+type TimeAt = (end: number) => string | null;
+
+/** When a log's lines came, by the notes beside it as they are now; those that are not noted yet came last. */
+function timesOf(path: string): TimeAt {
+  const notes = new LogNotes(path);
+  if (notes.count === 0) return () => null;
+  return (end) => {
+    const index = notes.first(end);
+    return new Date(notes.time(Math.min(index, notes.count - 1))).toISOString();
+  };
+}
+
+/** The same, for what is read from `position` on. */
+function timesFrom(path: string, position: number): TimeAt {
+  const times = timesOf(path);
+  return (end) => times(position + end);
+}
+
 /** Makes lines of what it is fed; the parts of a line that conmon had to split are put together. */
 class LineParser {
   #rest: Buffer = Buffer.alloc(0);
   /** What a stream's line begins with, until it is whole: the parts of two streams may alternate. */
   readonly #partial = { stdout: "", stderr: "" };
 
-  feed(data: Buffer): readonly LogLine[] {
-    const all = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
+  /** `timeAt` tells when the log had grown to so many bytes of `data`. */
+  feed(data: Buffer, timeAt: TimeAt): readonly LogLine[] {
+    const before = this.#rest.length;
+    const all = before === 0 ? data : Buffer.concat([this.#rest, data]);
     const end = all.length > longestLine ? all.length : all.lastIndexOf(10) + 1;
     this.#rest = Buffer.from(all.subarray(end));
-    if (end === 0) return [];
     const lines: LogLine[] = [];
-    for (const raw of all.toString("utf8", 0, end).replace(/\n$/, "").split("\n")) this.#take(raw, lines);
+    for (let start = 0; start < end; ) {
+      const found = all.indexOf(10, start);
+      const next = found < 0 || found >= end ? end : found + 1;
+      const raw = all.toString("utf8", start, found === next - 1 ? found : next);
+      this.#take(raw, lines, () => timeAt(next - before));
+      start = next;
+    }
     return lines;
   }
 
   /** What was not ended by a line feed. */
   end(): readonly LogLine[] {
     const lines: LogLine[] = [];
-    if (this.#rest.length > 0) this.#take(this.#rest.toString("utf8"), lines);
+    if (this.#rest.length > 0) this.#take(this.#rest.toString("utf8"), lines, () => null);
     this.#rest = Buffer.alloc(0);
     return lines;
   }
 
-  #take(raw: string, lines: LogLine[]): void {
+  #take(raw: string, lines: LogLine[], time: () => string | null): void {
     const match = /^(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([FP]) ?(.*)$/s.exec(raw);
     if (match === null) {
-      lines.push({ time: null, stream: null, text: raw });
+      lines.push({ time: time(), stream: null, text: raw });
       return;
     }
-    const [, time = "", name, kind, text = ""] = match;
+    const [, written = "", name, kind, text = ""] = match;
     const stream = name as "stdout" | "stderr";
     this.#partial[stream] += text;
     if (kind === "P" && this.#partial[stream].length < longestLine) return;
-    lines.push({ time, stream, text: this.#partial[stream] });
+    lines.push({ time: written, stream, text: this.#partial[stream] });
     this.#partial[stream] = "";
   }
 }
@@ -115,8 +140,9 @@ export class LogReader implements Disposable {
       if (this.#isRotating() || this.#rotated().some(({ inode }) => !this.#seen.has(inode))) continue;
       if (count === 0) return this.#checkLength(current);
       this.#short = 0;
+      const times = timesFrom(this.#path, current.position);
       current.position += count;
-      yield this.#parser.feed(Buffer.from(buffer.subarray(0, count)));
+      yield this.#parser.feed(Buffer.from(buffer.subarray(0, count)), times);
     }
   }
 
@@ -156,7 +182,7 @@ export class LogReader implements Disposable {
   /** Its writer has gone on to another file: what is left of this one, and no more. */
   *#finish(current: OpenLog, buffer: Buffer): Generator<readonly LogLine[]> {
     if (!existsSync(this.#path)) this.#waitForWriter();
-    yield* this.#drain(current.descriptor, current.position, buffer);
+    yield* this.#drain(current, buffer, () => null);
     closeSync(current.descriptor);
     this.#seen.add(current.inode);
     this.#current = null;
@@ -185,19 +211,25 @@ export class LogReader implements Disposable {
     }
     try {
       // The names may have moved on meanwhile.
-      if (fstatSync(descriptor).ino === inode) yield* this.#drain(descriptor, read, buffer);
+      if (fstatSync(descriptor).ino === inode)
+        yield* this.#drain({ descriptor, position: read }, buffer, timesOf(path));
       else this.#seen.delete(inode);
     } finally {
       closeSync(descriptor);
     }
   }
 
-  *#drain(descriptor: number, position: number, buffer: Buffer): Generator<readonly LogLine[]> {
+  *#drain(
+    { descriptor, position }: Pick<OpenLog, "descriptor" | "position">,
+    buffer: Buffer,
+    times: TimeAt,
+  ): Generator<readonly LogLine[]> {
     for (let at = position; ; ) {
-      const count = readSync(descriptor, buffer, 0, buffer.length, at);
+      const from = at;
+      const count = readSync(descriptor, buffer, 0, buffer.length, from);
       if (count === 0) return;
       at += count;
-      yield this.#parser.feed(Buffer.from(buffer.subarray(0, count)));
+      yield this.#parser.feed(Buffer.from(buffer.subarray(0, count)), (end) => times(from + end));
     }
   }
 
@@ -224,7 +256,7 @@ const tailWindow = 256 * 1024;
 
 /** The last lines of a log; none when there is no log. */
 export function lastLogLines(path: string, count: number): readonly LogLine[] {
-  const parts: Buffer[] = [];
+  const parts: { readonly data: Buffer; readonly times: TimeAt }[] = [];
   let wanted = tailWindow;
   for (const each of [...rotatedOf(path).map((rotated) => rotated.path), path].reverse()) {
     if (wanted <= 0) break;
@@ -232,16 +264,18 @@ export function lastLogLines(path: string, count: number): readonly LogLine[] {
     const descriptor = openSync(each, "r");
     try {
       const { size } = fstatSync(descriptor);
-      const buffer = Buffer.alloc(Math.min(size, wanted));
-      readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-      parts.unshift(buffer);
-      wanted -= buffer.length;
+      const data = Buffer.alloc(Math.min(size, wanted));
+      const start = size - data.length;
+      readSync(descriptor, data, 0, data.length, start);
+      wanted -= data.length;
+      // The first line may have begun before what was read.
+      const cut = wanted > 0 ? 0 : data.indexOf(10) + 1;
+      parts.unshift({ data: data.subarray(cut), times: timesFrom(each, start + cut) });
     } finally {
       closeSync(descriptor);
     }
   }
-  const whole = Buffer.concat(parts);
   const parser = new LineParser();
-  const lines = [...parser.feed(wanted > 0 ? whole : whole.subarray(whole.indexOf(10) + 1)), ...parser.end()];
-  return lines.slice(-count);
+  const lines = parts.flatMap(({ data, times }) => parser.feed(data, times));
+  return [...lines, ...parser.end()].slice(-count);
 }

@@ -24,9 +24,12 @@ export default homeEnvironment({ services: [
   simpleService("units", supervisorServiceType, [
     unit({ provision: ["program"], start: ["/bin/sh", "-c", ${JSON.stringify(flood(""))}], log, autoStart: false }),
     unit({ provision: ["quiet"], start: ["/bin/sh", "-c", "echo one; echo two; exec sleep 100000"] }),
+    unit({ provision: ["first"], autoStart: false, start: ["/bin/sh", "-c", "echo one; exec sleep 100000"] }),
+    unit({ provision: ["third"], autoStart: false, start: ["/bin/sh", "-c", "echo three; exec sleep 100000"] }),
   ]),
   service(ociServiceType, { containers: [
     ociContainer({ provision: "container", image, network: "none", command: count, log, autoStart: false, stopGrace: 0 }),
+    ociContainer({ provision: "second", image, network: "none", autoStart: false, stopGrace: 0, command: ["/bin/sh", "-c", "echo two; exec busybox sleep 100000"] }),
     ociContainer({ provision: "odd", image, network: "none", stopGrace: 0, command: ["/bin/sh", "-c",
       "busybox printf 'a\\\\0b\\\\n\\\\377\\\\n'; busybox head -c 100000 /dev/zero | busybox tr '\\\\0' x; echo; echo err >&2; exec busybox sleep 100000"] }),
   ] }),
@@ -94,8 +97,26 @@ describe.skipIf(notHere !== undefined).each(["rootless", "root"] as const)("logs
   });
 
   test("several are told apart, in the order of time; since, until and grep choose", async () => {
-    expect(await world.ok("logs", "quiet")).toBe("one\ntwo\n");
-    expect(await world.ok("logs", "quiet", "odd", "--grep", "^(two|err)$")).toMatch(/^quiet: two\nodd: \S+ err\n$/);
+    expect(await world.ok("logs", "quiet")).toMatch(/^\S+Z one\n\S+Z two\n$/);
+    expect(await world.ok("logs", "quiet", "odd", "--grep", "^(two|err)$")).toMatch(
+      /^(?:(?:quiet: \S+ two|odd: \S+ err)\n){2}$/,
+    );
+    const begin = Date.now() - 1_000;
+    for (const name of ["first", "second", "third"]) await world.ok("start", name);
+    await until(async () => (await world.ok("logs", "third")).includes("three"));
+    const some = ["third", "second", "first"] as const;
+    const words = (text: string): readonly string[] =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ").at(-1) ?? "");
+    expect(words(await world.ok("logs", ...some))).toEqual(["one", "two", "three"]);
+    expect(words(await world.ok("logs", ...some, "--since", new Date(begin).toISOString()))).toEqual([
+      "one",
+      "two",
+      "three",
+    ]);
+    expect(await world.ok("logs", ...some, "--until", new Date(begin).toISOString())).toBe("");
     expect(await world.ok("logs", "--grep", "^err$")).toMatch(/^odd: \S+ err\n$/);
     expect((await world.ok("logs", "odd", "--since", "1h")).split("\n")).toHaveLength(5);
     expect(await world.ok("logs", "odd", "--until", "1h")).toBe("");

@@ -1,9 +1,10 @@
 /** Logs on a disk: what a supervisor that was killed in the middle of a rotation left, limits, and readers beside it. */
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LogRotation } from "../../src/supervisor/log-rotation.ts";
-import { LogReader, lastLogLines } from "../../src/system/index.ts";
+import { LogTimes } from "../../src/supervisor/log-times.ts";
+import { type LogLine, LogReader, lastLogLines } from "../../src/system/index.ts";
 import { Scratch } from "../support.ts";
 
 const line = (number: number): string => `line ${String(number).padStart(10, "0")}\n`;
@@ -78,6 +79,73 @@ describe("a program's log", () => {
     writeFileSync(path, lines(1, 2));
     expect([seen(), seen(), seen(), seen()].join("")).toBe(lines(1, 2));
     reader[Symbol.dispose]();
+  });
+
+  test("lines have the times at which they came, also over rotations and while nobody watched", async () => {
+    const at = (minute: number): string => `2026-11-25T10:${String(minute).padStart(2, "0")}:00.000Z`;
+    let times = new LogTimes();
+    const write = (minute: number, from: number, to: number): void => {
+      appendFileSync(path, lines(from, to));
+      utimesSync(path, new Date(at(minute)), new Date(at(minute)));
+    };
+    write(0, 1, 10);
+    times.look([path]);
+    write(1, 11, 20);
+    times.look([path]);
+    times.close();
+    // Nobody looks between these two, and they have the later time.
+    write(2, 21, 300);
+    write(3, 301, 400);
+    times = new LogTimes();
+    times.watch(path);
+    await rotate();
+    expect(existsSync(`${path}.1`)).toBe(true);
+    times.look([path]);
+    write(4, 401, 1000);
+    times.look([path]);
+    await rotate();
+    write(5, 1001, 1002);
+    times.look([path]);
+    times.close();
+    const all = (): readonly LogLine[] => {
+      const reader = new LogReader(path);
+      const found = [...reader.more()].flat();
+      reader[Symbol.dispose]();
+      return found;
+    };
+    const minutes = (found: readonly LogLine[]): readonly (string | null)[] => found.map(({ time }) => time);
+    const expected = Array.from({ length: 1002 }, (_, index) =>
+      at(index < 10 ? 0 : index < 20 ? 1 : index < 400 ? 3 : index < 1000 ? 4 : 5),
+    );
+    expect(minutes(all())).toEqual(expected);
+    expect(minutes(lastLogLines(path, 900))).toEqual(expected.slice(-900));
+    // What is rotated away takes its notes along.
+    for (let round = 0; round < 4; round += 1) {
+      appendFileSync(path, lines(1, 500));
+      await rotate();
+    }
+    expect(readdirSync(scratch.path).filter((name) => /\.\d\.times$/.test(name)).length).toBeLessThanOrEqual(3);
+    // Somebody emptied it: what was noted says nothing of what comes.
+    times = new LogTimes();
+    times.watch(path);
+    writeFileSync(path, "");
+    times.look([path]);
+    write(6, 1, 1);
+    times.look([path]);
+    times.close();
+    expect(minutes(lastLogLines(path, 1))).toEqual([at(6)]);
+  });
+
+  test("a link in the place of the notes is not written through", () => {
+    const victim = join(scratch.path, "victim");
+    writeFileSync(victim, "");
+    symlinkSync(victim, `${path}.times`);
+    writeFileSync(path, lines(1, 2));
+    const times = new LogTimes();
+    times.watch(path);
+    times.close();
+    expect(readFileSync(victim, "utf8")).toBe("");
+    expect(read()).toBe(lines(1, 2));
   });
 
   test("only so many rotated files are kept, the oldest go; an old one is rotated whatever its size", async () => {
