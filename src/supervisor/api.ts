@@ -45,7 +45,7 @@ export function controlApi({ paths, supervisor, readUnits, onLoad, shutdown }: A
   const app = new Hono();
   let loading: Promise<Metrics> | undefined;
   const loadMetrics = (): Promise<Metrics> => {
-    loading ??= import("./metrics.ts").then(({ Metrics }) => new Metrics(supervisor));
+    loading ??= import("./metrics.ts").then(({ Metrics }) => new Metrics(supervisor, paths));
     return loading;
   };
   // Not while everything starts; and before more events have come than are kept.

@@ -4,6 +4,7 @@ export { rotatedOf } from "./log-rotation.ts";
 export { LogNotes, partOf } from "./log-times.ts";
 export type { StatusReport, UnitHistory, UnitReport } from "./report.ts";
 export { containerArgv } from "./runner.ts";
+export { countSwitch } from "./switch-results.ts";
 export { logPath } from "./unit-log.ts";
 export {
   type AccessSpec,

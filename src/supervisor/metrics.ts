@@ -1,8 +1,10 @@
 /** The supervisor's figures in Prometheus' text format. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Paths } from "../base/index.ts";
 import { lstatSync } from "../sys/index.ts";
 import type { NumberedEvent } from "./event-log.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { readSwitchCounts } from "./switch-results.ts";
 import type { UnitStatus } from "./unit-state.ts";
 
 const statuses: readonly UnitStatus[] = ["stopped", "starting", "running", "done", "stopping", "failed"];
@@ -22,23 +24,35 @@ function sizeOf(path: string): number | undefined {
 export class Metrics {
   readonly #registry = new Registry();
   readonly #supervisor: Supervisor;
+  readonly #paths: Paths;
   readonly #state: Gauge;
   readonly #restarts: Gauge;
   readonly #health: Gauge;
   readonly #logBytes: Gauge;
   readonly #nextRun: Gauge;
   readonly #generation: Gauge;
+  readonly #switches: Gauge;
+  readonly #lastSwitch: Gauge;
+  readonly #lastDuration: Gauge;
   readonly #changes: Counter;
   readonly #starts: Histogram;
   /** When each unit began to start. */
   readonly #starting = new Map<string, number>();
 
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: Supervisor, paths: Paths) {
     this.#supervisor = supervisor;
+    this.#paths = paths;
     const registers = [this.#registry];
     const gauge = (name: string, help: string, ...labelNames: readonly string[]): Gauge =>
       new Gauge({ registers, name, help, labelNames: [...labelNames] });
     this.#generation = gauge("lading_generation", "The generation whose units are in force");
+    this.#switches = gauge("lading_switches_total", "Switches of this host, by how they went", "result");
+    this.#lastSwitch = gauge(
+      "lading_last_switch_seconds",
+      "When the last switch began, in seconds since 1970",
+      "result",
+    );
+    this.#lastDuration = gauge("lading_last_switch_duration_seconds", "How long the last switch took");
     this.#state = gauge("lading_unit_state", "1 for the state that the unit is in", "unit", "state");
     this.#restarts = gauge(
       "lading_unit_restarts_total",
@@ -86,6 +100,13 @@ export class Metrics {
   text(): Promise<string> {
     const { units, generation } = this.#supervisor.status();
     this.#generation.set(generation);
+    const { counts, last } = readSwitchCounts(this.#paths);
+    for (const [result, count] of Object.entries(counts)) this.#switches.set({ result }, count);
+    this.#lastSwitch.reset();
+    if (last !== null) {
+      this.#lastSwitch.set({ result: last.result }, last.at / 1000);
+      this.#lastDuration.set(last.duration / 1000);
+    }
     for (const gauge of [this.#state, this.#restarts, this.#health, this.#logBytes, this.#nextRun]) gauge.reset();
     for (const { name, status, restarts, health, nextRun } of units) {
       for (const each of statuses) this.#state.set({ unit: name, state: each }, each === status ? 1 : 0);

@@ -7,7 +7,7 @@ import { digestOf, KnownError, type Paths } from "../base/index.ts";
 import { ownIdentity } from "../engine/index.ts";
 import { type ImageSummary, imageBuilders, readImage, readLayerFiles } from "../image/index.ts";
 import { type Derivation, type ItemName, Store, storeBuilders } from "../store/index.ts";
-import { isUp } from "../supervisor/index.ts";
+import { countSwitch, isUp } from "../supervisor/index.ts";
 import {
   ensureFolder,
   existsSync,
@@ -212,8 +212,20 @@ export class Host {
   }
 
   /** Carries out a plan: afterwards its target is the current generation, or everything is as before. */
-  switchTo(planned: Planned, source: Origin | Generation, onFailure: OnFailure = "rollback"): Promise<Generation> {
-    return this.#switch.to(planned, source, onFailure);
+  async switchTo(
+    planned: Planned,
+    source: Origin | Generation,
+    onFailure: OnFailure = "rollback",
+  ): Promise<Generation> {
+    const begin = Date.now();
+    try {
+      const generation = await this.#switch.to(planned, source, onFailure);
+      countSwitch(this.#paths, "done", begin);
+      return generation;
+    } catch (error) {
+      countSwitch(this.#paths, "failed", begin);
+      throw error;
+    }
   }
 
   /** Lets a supervisor that runs end, so that another takes its place; what it supervises goes on. */
@@ -258,7 +270,7 @@ export class Host {
     ]) {
       removeTree(folder);
     }
-    for (const name of ["daemon.log", "disabled.json", "timers.json"])
+    for (const name of ["daemon.log", "disabled.json", "switches.json", "timers.json"])
       rmSync(join(this.#paths.state, name), { force: true });
     if (!kept) removeTree(this.#paths.state);
     for (const folder of [this.#paths.runtime, this.#paths.secrets, this.#paths.notices]) removeTree(folder);

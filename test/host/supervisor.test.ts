@@ -109,6 +109,11 @@ READY=1"; exec sleep 1000`;
 
   test("what is not ready by its deadline is ended and has failed, with what it lacked; so has what ends before", async () => {
     await apply([]);
+    const switches = async (result: string): Promise<number> =>
+      Number(
+        new RegExp(`^lading_switches_total\\{result="${result}"\\} (\\d+)$`, "m").exec(await world.ok("metrics"))?.[1],
+      );
+    const before = { done: await switches("done"), failed: await switches("failed") };
     const port = await freePort();
     const pidFile = world.path("late.pid");
     await world.write({
@@ -129,6 +134,12 @@ READY=1"; exec sleep 1000`;
     const short = await world.lading(["apply", "short.ts", "--yes"]);
     expect(short.stderr).toContain('"short" did not start: ended with exit status 3 before it was ready');
     expect((await world.status()).units).toEqual([]);
+    expect(before.done).toBeGreaterThan(0);
+    expect({ done: await switches("done"), failed: await switches("failed") }).toEqual({
+      done: before.done,
+      failed: before.failed + 2,
+    });
+    expect(await world.ok("metrics")).toMatch(/^lading_last_switch_seconds\{result="failed"\} \d+/m);
   });
 
   test("a stop does not wait for readiness, and neither does another start", async () => {
@@ -163,7 +174,13 @@ READY=1"; exec sleep 1000`;
     await apply([
       `unit({ provision: ["ruled"], oneShot: true, umask: 0o077, limits: { nofile: "200:300" }, ${shell("umask; ulimit -Sn; ulimit -Hn")} })`,
     ]);
-    expect(await world.ok("logs", "ruled")).toBe("0077\n200\n300\n");
+    const log = await world.ok("logs", "ruled", "--json");
+    expect(
+      log
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).text),
+    ).toEqual(["0077", "200", "300"]);
     await world.write({
       "bad.ts": declare([`unit({ provision: ["bad"], ${shell("true")}, supplementaryGroups: ["video"] })`]),
     });
