@@ -1,11 +1,14 @@
 // Generated from the fields in oci-health.ts by `npm run generate`.
 
 /**
- * What `ociHealth({ … })` takes. How a container's health is checked. The supervisor asks for each check, so that
- * none depends on a systemd.
+ * What `ociHealth({ … })` takes. How the health of a container or program is checked. The supervisor asks for each
+ * check, so that none depends on a systemd.
  */
 export interface OciHealthInput {
-  /** What is run in the container: a list is run as it is, a string by its shell. Exit status 0 is healthy. */
+  /**
+   * What is run, in the container or as the program's user: a list is run as it is, a string by the shell. Exit
+   * status 0 is healthy.
+   */
   readonly command: string | readonly string[];
   /** From the end of a check to the next. Default: `"30s"`. */
   readonly interval?: string | undefined;
@@ -16,18 +19,21 @@ export interface OciHealthInput {
   /** Failures in this time after the start do not count. Default: `"0s"`. */
   readonly startPeriod?: string | undefined;
   /**
-   * What is done with an unhealthy container: nothing but saying so, a restart, a stop, or a kill, after which it
-   * counts as ended by itself. Default: `"none"`.
+   * What is done with an unhealthy one: nothing but saying so, a restart, a stop, or a kill, after which it counts as
+   * ended by itself. Default: `"none"`.
    */
   readonly onFailure?: "none" | "restart" | "stop" | "kill" | undefined;
 }
 
 /**
- * A checked, frozen `ociHealth`. How a container's health is checked. The supervisor asks for each check, so that
- * none depends on a systemd.
+ * A checked, frozen `ociHealth`. How the health of a container or program is checked. The supervisor asks for each
+ * check, so that none depends on a systemd.
  */
 export interface OciHealth {
-  /** What is run in the container: a list is run as it is, a string by its shell. Exit status 0 is healthy. */
+  /**
+   * What is run, in the container or as the program's user: a list is run as it is, a string by the shell. Exit
+   * status 0 is healthy.
+   */
   readonly command: string | readonly string[];
   /** From the end of a check to the next. Default: `"30s"`. */
   readonly interval: string;
@@ -38,8 +44,8 @@ export interface OciHealth {
   /** Failures in this time after the start do not count. Default: `"0s"`. */
   readonly startPeriod: string;
   /**
-   * What is done with an unhealthy container: nothing but saying so, a restart, a stop, or a kill, after which it
-   * counts as ended by itself. Default: `"none"`.
+   * What is done with an unhealthy one: nothing but saying so, a restart, a stop, or a kill, after which it counts as
+   * ended by itself. Default: `"none"`.
    */
   readonly onFailure: "none" | "restart" | "stop" | "kill";
 }

@@ -55,7 +55,7 @@ export const readiness: RecordConstructor<ReadinessInput, Readiness> = defineRec
       optional: true,
       doc: "A program of the host, with its arguments, that exits with 0. It runs as the unit's user.",
     },
-    healthy: { type: boolean, default: false, doc: "Its health check has succeeded (containers)." },
+    healthy: { type: boolean, default: false, doc: "Its health check has succeeded." },
     notify: {
       type: boolean,
       default: false,

@@ -17,7 +17,7 @@ export interface ReadinessInput {
   readonly log?: string | undefined;
   /** A program of the host, with its arguments, that exits with 0. It runs as the unit's user. */
   readonly program?: readonly (string | StagedText | FileLike)[] | undefined;
-  /** Its health check has succeeded (containers). Default: `false`. */
+  /** Its health check has succeeded. Default: `false`. */
   readonly healthy?: boolean | undefined;
   /**
    * It sends READY=1 to the socket that NOTIFY_SOCKET names, as for systemd: sd_notify(3). A container finds the
@@ -46,7 +46,7 @@ export interface Readiness {
   readonly log?: string | undefined;
   /** A program of the host, with its arguments, that exits with 0. It runs as the unit's user. */
   readonly program?: readonly (string | StagedText | FileLike)[] | undefined;
-  /** Its health check has succeeded (containers). Default: `false`. */
+  /** Its health check has succeeded. Default: `false`. */
   readonly healthy: boolean;
   /**
    * It sends READY=1 to the socket that NOTIFY_SOCKET names, as for systemd: sd_notify(3). A container finds the

@@ -13,6 +13,7 @@ import {
 import { fileLikeType, pairs, stageableText } from "../store/index.ts";
 import { ulimits } from "./engine-values.ts";
 import { accountName, unitName } from "./names.ts";
+import { ociHealth } from "./oci-health.ts";
 import { runFields } from "./run-fields.ts";
 import type { Action, ActionInput, Unit, UnitInput } from "./unit.types.ts";
 
@@ -85,4 +86,5 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     doc: "Resource limits of its processes, `name=soft[:hard]`. Only root can raise the hard ones.",
   },
   group: { type: accountName, optional: true, doc: "The group that it runs as; the user's where unset." },
+  health: { type: recordOf(ociHealth), optional: true, doc: "How its health is checked; not at all where unset." },
 });

@@ -1,6 +1,7 @@
 // Generated from the fields in unit.ts by `npm run generate`.
 import type { FileLike, Pairs, StagedText } from "../store/index.ts";
 import type { LogRotation, LogRotationInput } from "./log-rotation.types.ts";
+import type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
 import type { Readiness, ReadinessInput } from "./readiness.types.ts";
 import type { Schedule, ScheduleInput } from "./schedule.types.ts";
 
@@ -80,6 +81,8 @@ export interface UnitInput {
   readonly limits?: Pairs | undefined;
   /** The group that it runs as; the user's where unset. */
   readonly group?: string | undefined;
+  /** How its health is checked; not at all where unset. */
+  readonly health?: OciHealthInput | undefined;
 }
 
 /** A checked, frozen `unit`. A program that the supervisor runs. */
@@ -138,4 +141,6 @@ export interface Unit {
   readonly limits: readonly (string | StagedText)[];
   /** The group that it runs as; the user's where unset. */
   readonly group?: string | undefined;
+  /** How its health is checked; not at all where unset. */
+  readonly health?: OciHealth | undefined;
 }

@@ -1,12 +1,12 @@
 /**
- * Asks running containers for their health, each at its own interval, one check at a time. Failures count in a row, and
- * not within the start period; after `retries` of them the container is unhealthy until a check succeeds.
+ * Asks running units for their health, each at its own interval, one check at a time. Failures count in a row, and not
+ * within the start period; after `retries` of them the unit is unhealthy until a check succeeds.
  */
 import type { Health } from "../engine/index.ts";
 import type { HealthSpec } from "./unit-spec.ts";
 
 export interface HealthOptions {
-  /** Runs one check of a unit's container. */
+  /** Runs one check of a unit. */
   readonly check: (unit: string, timeout: number) => Promise<Health>;
   readonly onChange: (unit: string, health: Health) => void;
 }
@@ -27,7 +27,7 @@ export class HealthWatch {
     this.#options = options;
   }
 
-  /** Begins to ask; `since` is when the container started, in milliseconds since 1970. */
+  /** Begins to ask; `since` is when the unit started, in milliseconds since 1970. */
   watch(unit: string, spec: HealthSpec, since: number): void {
     this.forget(unit);
     const watched: Watched = { spec, since, health: "starting", failures: 0, timer: undefined };

@@ -10,6 +10,8 @@ export {
   type AccessSpec,
   type ActionSpec,
   type HealthSpec,
+  healthOf,
+  isWork,
   type LogLimits,
   type ObjectItem,
   type ProbeSpec,

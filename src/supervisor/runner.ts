@@ -9,6 +9,7 @@ import {
   type EngineObject,
   ensureRuntimeFolder,
   findIdentity,
+  type Health,
   type Identity,
   labels,
   openEngine,
@@ -25,6 +26,7 @@ import {
   fstatSync,
   isAlive,
   lastWords,
+  type ProcessId,
   processId,
   spawn,
   startTimeOf,
@@ -106,6 +108,15 @@ function programArgv(identity: Identity, start: StartSpec & { kind: "program" })
   const own = commandAs(identity, masked, groups);
   const flags = limits.map((limit) => `--${limit.replaceAll("-1", "unlimited")}`);
   return flags.length === 0 ? own : ["prlimit", ...flags, "--", ...own];
+}
+
+function signalGroup(leader: ProcessId, name: NodeJS.Signals): void {
+  try {
+    // The leader must still be ours: process numbers are used again.
+    if (isAlive(leader)) process.kill(-leader.pid, name);
+  } catch {
+    // It ended between the look and the signal, or cannot be looked at now.
+  }
 }
 
 /** Milliseconds for which the answer about an account holds: as long as many units start at once. */
@@ -335,6 +346,22 @@ export class Runner {
     }
   }
 
+  /** One look at a unit's health. */
+  async health(unit: UnitSpec, timeout: number): Promise<Health> {
+    const { start } = unit;
+    if (start.kind === "container") return (await this.engineOf(unit)).health(start.container.name, timeout);
+    if (start.kind !== "program" || start.health === undefined) return "healthy";
+    const { argv } = start.health;
+    const { status } = await runAs(await this.identity(unit), argv, { deadline: timeout, cwd: start.directory });
+    return status === 0 ? "healthy" : "unhealthy";
+  }
+
+  /** Kills what runs for a unit, at once. */
+  async kill(unit: UnitSpec, running: Running | null): Promise<void> {
+    if (unit.start.kind === "container") return (await this.engineOf(unit)).kill(unit.start.container.name);
+    if (running?.process) signalGroup(running.process, "SIGKILL");
+  }
+
   /** Ends what runs for a unit, and resolves once it is gone. */
   async stop(unit: UnitSpec, running: Running | null): Promise<void> {
     if (unit.start.kind === "container") {
@@ -345,16 +372,7 @@ export class Runner {
     }
     const target = running?.process;
     if (unit.start.kind !== "program" || !target) return;
-    const signal = (name: NodeJS.Signals): void => {
-      try {
-        // The group's leader must still be ours: process numbers are used again.
-        if (!isAlive(target)) return;
-        process.kill(-target.pid, name);
-      } catch {
-        // It ended between the look and the signal, or cannot be looked at now.
-      }
-    };
-    signal("SIGTERM");
+    signalGroup(target, "SIGTERM");
     const isThere = (): boolean => {
       try {
         return startTimeOf(target.pid) === target.startTime;
@@ -363,7 +381,7 @@ export class Runner {
       }
     };
     for (let waited = 0; isThere(); waited += 20) {
-      if (waited >= unit.stopGrace * 1000) signal("SIGKILL");
+      if (waited >= unit.stopGrace * 1000) signalGroup(target, "SIGKILL");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -22,7 +22,7 @@ import { Slots } from "./slots.ts";
 import { type Running, StateFiles } from "./state-file.ts";
 import { Timers } from "./timers.ts";
 import { logPath, rotatedLogs } from "./unit-log.ts";
-import { isWork, machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
+import { healthOf, isWork, machineUnit, type UnitSet, type UnitSpec } from "./unit-spec.ts";
 import { describeExit, type ExitInfo, isActive, type MachineState, type UnitState } from "./unit-state.ts";
 import { Unready } from "./unready.ts";
 
@@ -81,7 +81,7 @@ export class Supervisor {
       if (name !== undefined) this.#noteEnd(name);
     });
     this.#health = new HealthWatch({
-      check: async (name, timeout) => (await this.#runner.engineOf(this.spec(name))).health(name, timeout),
+      check: (name, timeout) => this.#runner.health(this.spec(name), timeout),
       onChange: (name, health) => this.#healthChanged(name, health),
     });
   }
@@ -361,26 +361,24 @@ export class Supervisor {
   }
 
   #watchHealth(name: string, since: number): void {
-    const { start } = this.spec(name);
+    const health = healthOf(this.spec(name));
     const status = this.#state.get(name)?.status;
-    if (start.kind === "container" && start.health !== undefined && (status === "running" || status === "starting"))
-      this.#health.watch(name, start.health, since);
+    if (health !== undefined && (status === "running" || status === "starting"))
+      this.#health.watch(name, health, since);
   }
 
-  /** An unhealthy container is done with what its declaration says. */
+  /** An unhealthy unit is done with what its declaration says. */
   #healthChanged(name: string, health: Health): void {
     this.#log(health === "unhealthy" ? "error" : "info", `${name}: ${health}`);
     const at = this.#state.get(name);
-    const { start } = this.spec(name);
-    if (at === undefined || start.kind !== "container") return;
+    if (at === undefined) return;
     this.#tell(name, at);
-    const action = health === "unhealthy" ? start.health?.onFailure : undefined;
+    const action = health === "unhealthy" ? healthOf(this.spec(name))?.onFailure : undefined;
     const reason = "its health check failed";
     if (action === "restart" || action === "stop") this.#dispatch({ type: action, name, reason });
     else if (action === "kill") {
       void this.#runner
-        .engineOf(this.spec(name))
-        .then((engine) => engine.kill(start.container.name))
+        .kill(this.spec(name), this.#running.get(name) ?? null)
         .catch((error: unknown) => this.#log("error", `${name} could not be killed: ${messageOf(error)}`));
     }
   }

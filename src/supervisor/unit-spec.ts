@@ -9,7 +9,7 @@ export interface ActionSpec {
   readonly argv: readonly string[];
 }
 
-/** When a container is asked for its health, and what an unhealthy one is done with. Times are milliseconds. */
+/** When a unit is asked for its health, and what an unhealthy one is done with. Times are milliseconds. */
 export interface HealthSpec {
   readonly interval: number;
   readonly timeout: number;
@@ -88,6 +88,8 @@ export type StartSpec =
       readonly umask?: number;
       /** `name=soft[:hard]`. */
       readonly limits?: readonly string[];
+      /** `argv` is run as the unit's user; 0 is healthy. */
+      readonly health?: HealthSpec & { readonly argv: readonly string[] };
     }
   | {
       readonly kind: "container";
@@ -137,9 +139,14 @@ export interface UnitSpec extends Omit<MachineUnit, "scheduled" | "transient"> {
   readonly place?: Place;
 }
 
+/** How the unit's health is watched; undefined where nobody asks for it. */
+export function healthOf({ start }: Pick<UnitSpec, "start">): HealthSpec | undefined {
+  return start.kind === "container" || start.kind === "program" ? start.health : undefined;
+}
+
 /** Seconds within which a unit that starts is ready, or is not going to be. */
 export function readyWithin({ start, ready }: Pick<UnitSpec, "start" | "ready">): number {
-  const health = start.kind === "container" ? start.health : undefined;
+  const health = healthOf({ start });
   const healthy = health === undefined ? 0 : health.startPeriod + health.retries * (health.interval + health.timeout);
   return Math.ceil(Math.max(healthy, ready?.deadline ?? 0) / 1000) + 1;
 }

@@ -2,7 +2,7 @@
 import { KnownError, nearest, type Place } from "../base/index.ts";
 import { report } from "../record/index.ts";
 import type { UnitSpec } from "../supervisor/index.ts";
-import { checkContainer, checkPorts } from "./check-containers.ts";
+import { checkContainer, checkHealth, checkPorts } from "./check-containers.ts";
 import { checkNetworks } from "./check-networks.ts";
 import type { SystemSpec } from "./spec.ts";
 
@@ -86,5 +86,6 @@ export function checkSystem(spec: SystemSpec): void {
   checkCycles(spec.units);
   checkPorts(spec.units);
   for (const unit of spec.units) checkContainer(unit);
+  for (const unit of spec.units) checkHealth(unit);
   checkNetworks(spec);
 }

@@ -4,7 +4,7 @@ import { shortDigest } from "../base/index.ts";
 import { fieldOfOption, optionPairs } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
 import type { ItemName } from "../store/index.ts";
-import type { SecretSpec, UnitSpec } from "../supervisor/index.ts";
+import { healthOf, type SecretSpec, type UnitSpec } from "../supervisor/index.ts";
 
 function byField(options: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const fields = new Map<string, string[]>();
@@ -98,6 +98,7 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
   }
   lines.push(...listChange("requirement", before.requirement, after.requirement));
   lines.push(...listChange("restartWith", before.restartWith ?? [], after.restartWith));
+  lines.push(...recordChange("health", healthOf(before), healthOf(after)));
   const [old, now] = [before.start, after.start];
   if (old.kind === "container" && now.kind === "container") {
     scalar("image", old.container.image, now.container.image);
@@ -116,7 +117,6 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
     for (const each of new Set([...Object.keys(old.uses ?? {}), ...Object.keys(now.uses ?? {})])) {
       if (old.uses?.[each] !== now.uses?.[each]) lines.push(`${each}: declared otherwise`);
     }
-    lines.push(...recordChange("health", old.health, now.health));
     const secretOf = (start: typeof now, name: string): SecretSpec | undefined =>
       start.secrets?.find((each) => each.name === name);
     for (const name of new Set([...(old.secrets ?? []), ...(now.secrets ?? [])].map((each) => each.name)))

@@ -6,7 +6,14 @@
 import { KnownError, Problems } from "../base/index.ts";
 import { labels } from "../engine/index.ts";
 import type { Store } from "../store/index.ts";
-import { isUp, readyWithin, type StatusReport, SupervisorClient, type UnitReport } from "../supervisor/index.ts";
+import {
+  healthOf,
+  isUp,
+  readyWithin,
+  type StatusReport,
+  SupervisorClient,
+  type UnitReport,
+} from "../supervisor/index.ts";
 import { removeTree } from "../sys/index.ts";
 import { execute } from "./execute.ts";
 import type { Generation, Generations, Origin } from "./generations.ts";
@@ -225,9 +232,7 @@ export class Switch {
 
   /** Waits until those that tell of their health have told of it, within what their declarations allow. */
   async #awaitHealth({ spec }: Generation, touched: ReadonlySet<string>): Promise<void> {
-    const asked = spec.units.filter(
-      ({ name, start }) => touched.has(name) && start.kind === "container" && start.health !== undefined,
-    );
+    const asked = spec.units.filter((unit) => touched.has(unit.name) && healthOf(unit) !== undefined);
     const seconds = Math.max(0, ...asked.map(readyWithin));
     for (let waited = 0; waited < seconds * 1000; waited += healthPoll) {
       this.#host.options.signal?.throwIfAborted();

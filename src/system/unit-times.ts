@@ -1,12 +1,13 @@
 /**
- * Writes out when units count as up, when they are run and how much of their logs is kept; what contradicts itself is
+ * Writes out when units count as up and as healthy, when they are run and how much of their logs is kept; what contradicts itself is
  * reported where it is declared.
  */
 import { KnownError, parseDuration, parseSize } from "../base/index.ts";
+import type { EngineName } from "../engine/index.ts";
 import { placeOf, report } from "../record/index.ts";
-import type { OciContainer, Unit } from "../services/index.ts";
+import type { OciContainer, OciHealth, Unit } from "../services/index.ts";
 import type { FileLike, StagedText } from "../store/index.ts";
-import type { LogLimits, ProbeSpec, ReadinessSpec, ScheduleSpec } from "../supervisor/index.ts";
+import type { HealthSpec, LogLimits, ProbeSpec, ReadinessSpec, ScheduleSpec } from "../supervisor/index.ts";
 
 /** When a unit counts as up, as data. `word` writes out a word of a command. */
 export function readinessSpec(
@@ -40,6 +41,23 @@ export function readinessSpec(
   if (probe === undefined) return {};
   const times = { interval: parseDuration(ready.interval) ?? 0, deadline: parseDuration(ready.deadline) ?? 0 };
   return { ready: { probe, ...times } };
+}
+
+/** How a unit's health is watched, as data; `engine`: null for a program. */
+export function healthSpec(
+  { interval, timeout, retries, startPeriod, onFailure }: OciHealth,
+  engine: EngineName | null,
+): HealthSpec {
+  const milliseconds = (text: string): number => parseDuration(text) ?? 0;
+  const times = { interval: milliseconds(interval), timeout: milliseconds(timeout) };
+  // Docker's daemon runs the checks and counts them: what it calls unhealthy is.
+  if (engine === "docker") return { ...times, startPeriod: 0, retries: 1, onFailure };
+  return { ...times, startPeriod: milliseconds(startPeriod), retries, onFailure };
+}
+
+/** What a program is asked for its health by. */
+export function healthArgv({ command }: OciHealth): readonly string[] {
+  return typeof command === "string" ? ["/bin/sh", "-c", command] : command;
 }
 
 /** When a unit is run, as data. */

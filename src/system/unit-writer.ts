@@ -1,11 +1,10 @@
 /** Writes units out as data: their file-likes lowered, their staged text rendered, their commands settled. */
-import { digestOfJson, KnownError, type Place, parseDuration } from "../base/index.ts";
+import { digestOfJson, KnownError, type Place } from "../base/index.ts";
 import {
   commandArguments,
   containerOptions,
   createArgv,
   type EngineCli,
-  type EngineName,
   type FurtherFields,
   labels,
   laterNetworks,
@@ -20,7 +19,6 @@ import {
   containerName,
   type ObjectsUnit,
   type OciContainer,
-  type OciHealth,
   type OciNetwork,
   type OciService,
   type OciVolume,
@@ -40,11 +38,11 @@ import {
   type StagedText,
   type TextParts,
 } from "../store/index.ts";
-import type { ActionSpec, HealthSpec, SecretSpec, StartSpec, UnitSpec } from "../supervisor/index.ts";
+import type { ActionSpec, SecretSpec, StartSpec, UnitSpec } from "../supervisor/index.ts";
 import { readTextIfExists, statSync } from "../sys/index.ts";
 import { parseVolume } from "./check-containers.ts";
 import { type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
-import { logLimits, readinessSpec, scheduleSpec } from "./unit-times.ts";
+import { healthArgv, healthSpec, logLimits, readinessSpec, scheduleSpec } from "./unit-times.ts";
 
 export interface CompileOptions {
   /** Where the store will be: staged text names its items by their paths. */
@@ -136,7 +134,7 @@ export class UnitWriter {
   }
 
   #programStart(source: Unit, argv: readonly string[]): StartSpec {
-    const { supplementaryGroups: groups, umask, directory } = source;
+    const { supplementaryGroups: groups, umask, directory, health } = source;
     if (this.#home && groups !== undefined) {
       const hint = "leave out `supplementaryGroups`, or declare an operatingSystem";
       const message = "a plain user's programs have the user's own groups";
@@ -148,6 +146,7 @@ export class UnitWriter {
       ...(groups === undefined ? {} : { groups }),
       ...(umask === undefined ? {} : { umask }),
       ...(limits.length === 0 ? {} : { limits }),
+      ...(health === undefined ? {} : { health: { ...healthSpec(health, null), argv: healthArgv(health) } }),
     };
   }
 
@@ -340,14 +339,6 @@ export class UnitWriter {
       place: undefined,
     };
   }
-}
-
-function healthSpec({ interval, timeout, retries, startPeriod, onFailure }: OciHealth, engine: EngineName): HealthSpec {
-  const milliseconds = (text: string): number => parseDuration(text) ?? 0;
-  const times = { interval: milliseconds(interval), timeout: milliseconds(timeout) };
-  // Docker's daemon runs the checks and counts them: what it calls unhealthy is.
-  if (engine === "docker") return { ...times, startPeriod: 0, retries: 1, onFailure };
-  return { ...times, startPeriod: milliseconds(startPeriod), retries, onFailure };
 }
 
 function objectFields(

@@ -73,7 +73,8 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
     for (const file of ["/etc/subuid", "/etc/subgid"])
       expect(content(file)).toMatch(new RegExp(`^${user}:\\d+:65536$`, "m"));
     // Its groups, umask and limits; never the supervisor's own.
-    expect((await ok("logs", "ruled")).split("\n").slice(0, 5)).toEqual([
+    const log = (await ok("logs", "ruled", "--json")).trim().split("\n");
+    expect(log.slice(0, 5).map((line) => JSON.parse(line).text)).toEqual([
       expect.stringMatching(/^\S+ (?:video audio|audio video)$/),
       "0027",
       "300",

@@ -107,6 +107,44 @@ READY=1"; exec sleep 1000`;
     expect(stderr).toContain("not ready within 0.7 s: it has not sent READY=1, but STATUS=still warming up");
   });
 
+  test("an unhealthy program is restarted with what asked for that, stopped, killed, or told of, as declared", async () => {
+    await apply([]);
+    const well = (name: string): string => world.path(`${name}.well`);
+    const names = ["restart", "stop", "kill", "none"] as const;
+    await world.write(Object.fromEntries(names.map((name) => [`${name}.well`, ""])));
+    const sick = (name: string): string =>
+      `unit({ provision: ["${name}"], respawn: true, respawnDelay: 0, ${shell("exec sleep 1000")}, ready: { healthy: true },
+         health: { command: ["test", "-e", "${well(name)}"], interval: "100ms", retries: 2, onFailure: "${name}" } })`;
+    await apply([
+      ...names.map(sick),
+      `unit({ provision: ["with"], requirement: ["restart"], restartWith: ["restart"], ${shell("exec sleep 1000")} })`,
+      `unit({ provision: ["beside"], requirement: ["restart"], ${shell("exec sleep 1000")} })`,
+    ]);
+    type Seen = { readonly name: string; readonly pid: number | null; readonly health: string | null };
+    const units = async (): Promise<ReadonlyMap<string, Seen>> =>
+      new Map((await world.status()).units.map((unit) => [unit.name, unit as unknown as Seen]));
+    const before = await units();
+    for (const name of names) expect(before.get(name)?.health).toBe("healthy");
+    await world.as(["rm", ...names.map(well)]);
+    await until(async () => (await units()).get("none")?.health === "unhealthy");
+    await until(async () => (await history("stop")).status === "stopped");
+    for (const name of ["restart", "kill", "with"])
+      await until(async () => (await units()).get(name)?.pid !== before.get(name)?.pid);
+    await world.write({ "restart.well": "", "kill.well": "" });
+    for (const name of ["restart", "kill"])
+      await until(
+        async () => (await units()).get(name)?.health === "healthy" && (await history(name)).status === "running",
+      );
+    expect((await history("stop")).reason).toBe("its health check failed");
+    expect((await units()).get("none")?.pid).toBe(before.get("none")?.pid);
+    // The reasons stay in the history.
+    expect((await history("kill")).history.map(({ reason }) => reason).join()).toContain("SIGKILL");
+    await world.write({
+      "bad.ts": declare([`unit({ provision: ["bad"], oneShot: true, ${shell("true")}, health: { command: "true" } })`]),
+    });
+    expect((await world.lading(["check", "bad.ts"])).stderr).toMatch(/fields-contradict: "bad" does its work and ends/);
+  });
+
   test("what is not ready by its deadline is ended and has failed, with what it lacked; so has what ends before", async () => {
     await apply([]);
     const switches = async (result: string): Promise<number> =>
