@@ -1,7 +1,13 @@
-/** Work that waits for its turn: so many at once, in order. */
+/** Work that waits for its turn: so many at once, in order. An engine that hangs over some of it holds up the rest only for a while. */
+
+/** Milliseconds after which work that still runs keeps no other waiting. */
+const patience = 5_000;
+
 export class Slots {
   readonly #most: number;
   readonly #queue: (() => Promise<void>)[] = [];
+  /** Work that runs, and how much of it keeps other work waiting. */
+  #running = 0;
   #busy = 0;
 
   constructor(most: number) {
@@ -9,7 +15,7 @@ export class Slots {
   }
 
   get isIdle(): boolean {
-    return this.#busy === 0 && this.#queue.length === 0;
+    return this.#running === 0 && this.#queue.length === 0;
   }
 
   /** `work` must not reject. */
@@ -21,10 +27,19 @@ export class Slots {
   #next(): void {
     const work = this.#busy < this.#most ? this.#queue.shift() : undefined;
     if (work === undefined) return;
+    this.#running += 1;
     this.#busy += 1;
-    const done = (): void => {
-      this.#busy -= 1;
+    let holds = true;
+    const release = (): void => {
+      if (holds) this.#busy -= 1;
+      holds = false;
       this.#next();
+    };
+    const timer = setTimeout(release, patience);
+    const done = (): void => {
+      clearTimeout(timer);
+      this.#running -= 1;
+      release();
     };
     void work().then(done, done);
   }
