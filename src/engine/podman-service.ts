@@ -28,6 +28,9 @@ const cleanupPeriod = 1_000;
 const oldest = [4, 3] as const;
 const tooNew = 6;
 
+/** Services of this process so far: each has a socket of its own, also where several programs serve one user. */
+let services = 0;
+
 /** The service cannot be had, or broke off: nobody can say what it still did. */
 export class Unavailable extends Error {}
 
@@ -48,7 +51,9 @@ export class PodmanService {
   constructor(identity: Identity, argv: readonly string[]) {
     this.#identity = identity;
     this.#argv = argv;
-    this.#socket = join(identity.uid === 0 ? "/run" : runtimeFolder(identity), `lading-podman-${process.pid}.sock`);
+    services += 1;
+    const name = `lading-podman-${process.pid}-${services}.sock`;
+    this.#socket = join(identity.uid === 0 ? "/run" : runtimeFolder(identity), name);
   }
 
   /** Creates and starts a container; resolves with its identifier. An earlier one of its name goes. */

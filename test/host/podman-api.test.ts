@@ -2,7 +2,7 @@
  * Podman's API and its command line make the same container of the same options: each is made by both, and what
  * `podman inspect` says of the two is compared.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bookkeeping, type Engine, findIdentity, openEngine } from "../../src/engine/index.ts";
 import { createBody } from "../../src/engine/podman-create.ts";
@@ -185,7 +185,7 @@ export default homeEnvironment({ services: [service(ociServiceType, {
     "after %s of the service the command line does its work",
     async (signal) => {
       await engines.api?.removeContainer("twin", 0);
-      const found = await exec(["pgrep", "--full", `system service .*lading-podman-${process.pid}.sock`]);
+      const found = await exec(["pgrep", "--full", `system service .*lading-podman-${process.pid}-`]);
       const services = found.stdout.trim().split("\n").map(Number);
       expect(services.length).toBeGreaterThan(0);
       for (const pid of services) process.kill(pid, signal);
@@ -205,7 +205,8 @@ export default homeEnvironment({ services: [service(ociServiceType, {
   );
 
   test("the service ends by itself when nobody needs it", async () => {
-    const socket = `${kind === "root" ? "/run" : `/run/user/${world.uid}`}/lading-podman-${process.pid}.sock`;
-    await until(async () => !existsSync(socket));
+    const folder = kind === "root" ? "/run" : `/run/user/${world.uid}`;
+    const ours = `lading-podman-${process.pid}-`;
+    await until(async () => !readdirSync(folder).some((name) => name.startsWith(ours)));
   });
 });
