@@ -21,7 +21,15 @@ import {
 } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import { labels, runArgv } from "./container-spec.ts";
-import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
+import type {
+  ContainerEnd,
+  EndListener,
+  Engine,
+  EngineContainer,
+  EngineObject,
+  Health,
+  StartOptions,
+} from "./engine.ts";
 import { commandAs, runAs, userEnvironment } from "./identity.ts";
 
 /** Debian 11 and 12 have 20.10; what is used here is no newer. */
@@ -43,6 +51,18 @@ interface DockerObject {
   readonly Internal?: boolean;
   readonly EnableIPv6?: boolean;
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet: string; readonly Gateway?: string }[] | null };
+}
+
+const endFormat = "{{.Action}} {{.ID}} {{.Actor.Attributes.exitCode}}";
+
+/** Takes lines of `endFormat`, in their order, and tells of each end: that memory ran out is an event before it. */
+function endsOf(onEnd: EndListener): (line: string) => void {
+  const outOfMemory = new Set<string>();
+  return (line) => {
+    const [action, id = "", status = ""] = line.split(" ");
+    if (action === "oom") outOfMemory.add(id);
+    else if (/^\d+$/.test(status)) onEnd(id, { status: Number(status), outOfMemory: outOfMemory.delete(id) });
+  };
 }
 
 export class Docker extends EngineProgram implements Engine {
@@ -230,8 +250,8 @@ export class Docker extends EngineProgram implements Engine {
   }
 
   watchEnds(onEnd: EndListener, onLost: (reason: string) => void): () => void {
-    const filters = ["--filter", "type=container", "--filter", "event=die"];
-    const args = ["events", ...filters, "--format", "{{.ID}} {{.Actor.Attributes.exitCode}}"];
+    const filters = ["--filter", "type=container", "--filter", "event=oom", "--filter", "event=die"];
+    const args = ["events", ...filters, "--format", endFormat];
     const [program = "", ...rest] = commandAs(this.identity, this.argv(args));
     const child = spawn(program, rest, {
       cwd: "/",
@@ -239,10 +259,8 @@ export class Docker extends EngineProgram implements Engine {
       stdio: ["ignore", "pipe", "ignore"],
     });
     if (child.stdout !== null) {
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        const [id = "", status = ""] = line.split(" ");
-        if (/^\d+$/.test(status)) onEnd(id, Number(status));
-      });
+      const take = endsOf(onEnd);
+      createInterface({ input: child.stdout }).on("line", take);
     }
     let closed = false;
     child.once("error", (error) => onLost(error.message));
@@ -255,12 +273,21 @@ export class Docker extends EngineProgram implements Engine {
     };
   }
 
-  async exitStatus(id: string): Promise<number | undefined> {
-    const filters = ["--filter", `container=${id}`, "--filter", "event=die"];
+  async endOf(id: string): Promise<ContainerEnd | undefined> {
+    const filters = ["--filter", `container=${id}`, "--filter", "event=oom", "--filter", "event=die"];
     const args = ["events", "--since", "24h", "--until", "0s", ...filters];
-    const result = await this.ask([...args, "--format", "{{.Actor.Attributes.exitCode}}"]);
-    const code = result.stdout.trim().split("\n").at(-1);
-    return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
+    const result = await this.ask([...args, "--format", endFormat]);
+    let last: ContainerEnd | undefined;
+    const take = endsOf((_, end) => {
+      last = end;
+    });
+    if (result.status === 0) result.stdout.split("\n").forEach(take);
+    return last;
+  }
+
+  /** Its daemon knows all that it started. */
+  endOrphans(): Promise<readonly string[]> {
+    return Promise.resolve([]);
   }
 
   close(): Promise<void> {

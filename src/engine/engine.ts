@@ -46,8 +46,15 @@ export interface PullOptions {
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
+/** How a container ended. */
+export interface ContainerEnd {
+  readonly status: number;
+  /** Whether the kernel killed something of it for want of memory, as far as that can be known. */
+  readonly outOfMemory: boolean;
+}
+
 /** Hears of containers that ended, by identifier. */
-export type EndListener = (id: string, status: number) => void;
+export type EndListener = (id: string, end: ContainerEnd) => void;
 
 export interface Engine {
   readonly cli: EngineCli;
@@ -79,8 +86,13 @@ export interface Engine {
   health(name: string, timeout: number): Promise<Health>;
   /** Calls `onEnd` at each end from now on; undefined while there is nothing to watch. `onLost`: the watch broke off. */
   watchEnds(onEnd: EndListener, onLost: (reason: string) => void): (() => void) | undefined;
-  /** The exit status of a container that is gone, from the engine's own history. */
-  exitStatus(id: string): Promise<number | undefined>;
+  /** How a container that is gone ended, from the engine's own history. */
+  endOf(id: string): Promise<ContainerEnd | undefined>;
+  /**
+   * Ends what was left of starts that broke off: containers that write to one of these logs and that the engine does not
+   * know. Resolves with their identifiers.
+   */
+  endOrphans(logFiles: ReadonlySet<string>): Promise<readonly string[]>;
   /** Gives a file that is the user's the owner that a container's `uid` and `gid` are on the host. */
   giveFile(path: string, uid: number, gid: number): Promise<void>;
   /** Ends what runs for us alone; containers go on. */

@@ -28,7 +28,15 @@ export {
   removeArgv,
   runArgv,
 } from "./container-spec.ts";
-export type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
+export type {
+  ContainerEnd,
+  EndListener,
+  Engine,
+  EngineContainer,
+  EngineObject,
+  Health,
+  StartOptions,
+} from "./engine.ts";
 export {
   commandAs,
   ensureRuntimeFolder,

@@ -7,9 +7,19 @@ import { KnownError, layoutTag } from "../base/index.ts";
 import { chownSync, existsSync, lastWords, readForeign, watch } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import { type EngineCli, runArgv } from "./container-spec.ts";
-import type { EndListener, Engine, EngineContainer, EngineObject, Health, StartOptions } from "./engine.ts";
+import type {
+  ContainerEnd,
+  EndListener,
+  Engine,
+  EngineContainer,
+  EngineObject,
+  Health,
+  StartOptions,
+} from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
+import { endKeeper, keepersOf } from "./orphans.ts";
 import { createBody } from "./podman-create.ts";
+import { ranOutOfMemory } from "./podman-memory.ts";
 import { PodmanService, Unavailable } from "./podman-service.ts";
 
 /** `rm --time` and `network ls --format json` as used here came with 4.0. */
@@ -137,6 +147,13 @@ export class Podman extends EngineProgram implements Engine {
     const started = body === undefined ? undefined : await this.#byService((service) => service.run(body));
     if (started !== undefined) return started.value;
     const result = await runAs(this.identity, runArgv(this.cli, container, image, own), { env: environment });
+    // The service that broke off, or the command that did, may have left something.
+    if (body !== undefined || result.status !== 0) {
+      await this.endOrphans(new Set([own.logFile])).catch((error: unknown) => {
+        // What cannot be looked at now is found by the next supervisor.
+        if (!(error instanceof KnownError)) throw error;
+      });
+    }
     const id = result.stdout.trim().split("\n").at(-1) ?? "";
     if (result.status !== 0 || !/^[0-9a-f]{64}$/.test(id)) throw this.failure(["run"], result);
     return id;
@@ -186,26 +203,38 @@ export class Podman extends EngineProgram implements Engine {
   watchEnds(onEnd: EndListener, onLost: (reason: string) => void): (() => void) | undefined {
     if (!existsSync(this.#exitsFolder)) return undefined;
     const watcher = watch(this.#exitsFolder, (_, file) => {
-      const status = file === null ? undefined : this.#exitFile(String(file));
-      if (status !== undefined) onEnd(String(file), status);
+      const end = file === null ? undefined : this.#exitFile(String(file));
+      if (end !== undefined) onEnd(String(file), end);
     });
     watcher.on("error", (error) => onLost(error.message));
     return () => watcher.close();
   }
 
-  #exitFile(id: string): number | undefined {
+  #exitFile(id: string): ContainerEnd | undefined {
     const text = readForeign(join(this.#exitsFolder, id))?.trim();
-    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+    if (text === undefined || !/^\d+$/.test(text)) return undefined;
+    return { status: Number(text), outOfMemory: ranOutOfMemory(this.identity, id) };
   }
 
-  async exitStatus(id: string): Promise<number | undefined> {
+  async endOf(id: string): Promise<ContainerEnd | undefined> {
     const file = this.#exitFile(id);
     if (file !== undefined) return file;
     const filters = ["--filter", `container=${id}`, "--filter", "event=died"];
     const args = ["events", "--stream=false", "--since", "24h", ...filters, "--format", "{{.ContainerExitCode}}"];
     const result = await this.ask(args);
     const code = result.stdout.trim().split("\n").at(-1);
-    return result.status === 0 && code !== undefined && /^\d+$/.test(code) ? Number(code) : undefined;
+    const known = result.status === 0 && code !== undefined && /^\d+$/.test(code);
+    return known ? { status: Number(code), outOfMemory: ranOutOfMemory(this.identity, id) } : undefined;
+  }
+
+  async endOrphans(logFiles: ReadonlySet<string>): Promise<readonly string[]> {
+    const keepers = keepersOf(this.identity, logFiles);
+    if (keepers.length === 0) return [];
+    // What is listed after they were found, and is not among them, nobody knows.
+    const known = new Set((await this.containers()).map(({ id }) => id));
+    const orphans = keepers.filter(({ id }) => !known.has(id));
+    for (const orphan of orphans) await endKeeper(this.identity, orphan);
+    return orphans.map(({ id }) => id);
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,22 @@
 /** Ends of containers as the engines tell of them: one watch an engine, and the exit statuses that were seen. */
-import type { Engine } from "../engine/index.ts";
+import type { ContainerEnd, Engine } from "../engine/index.ts";
 import type { Log } from "./runner.ts";
 import type { ExitInfo } from "./unit-state.ts";
 
 /** Ends that are remembered until somebody asks how a container ended. */
 const mostSeen = 2_000;
 
+/** A container's end as a unit's. */
+export function exitOf({ status, outOfMemory }: ContainerEnd): ExitInfo {
+  return { status, signal: null, ...(outOfMemory ? { outOfMemory } : {}) };
+}
+
 export class Ends {
   readonly #log: Log;
   readonly #onEnd: (id: string) => void;
   readonly #watches = new Map<Engine, () => void>();
+  /** Engines whose watch broke off, and that nothing was heard of since. */
+  readonly #lost = new Set<Engine>();
   /** Exit statuses by container: the engine forgets them soon after. */
   readonly #seen = new Map<string, ExitInfo>();
 
@@ -23,8 +30,9 @@ export class Ends {
     for (const engine of engines) {
       if (this.#watches.has(engine)) continue;
       const stop = engine.watchEnds(
-        (id, status) => {
-          this.#seen.set(id, { status, signal: null });
+        (id, end) => {
+          this.#lost.delete(engine);
+          this.#seen.set(id, exitOf(end));
           // Those of others' containers come as well, and nobody asks for them.
           const [oldest] = this.#seen.keys();
           if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest);
@@ -32,6 +40,8 @@ export class Ends {
         },
         (reason) => {
           this.#watches.delete(engine);
+          if (this.#lost.has(engine)) return;
+          this.#lost.add(engine);
           this.#log("warn", `the ends of ${engine.identity.user}'s containers cannot be watched: ${reason}`);
         },
       );

@@ -179,6 +179,9 @@ export class Runner {
     const found = new Map<string, EngineContainer>();
     for (const engine of engines) {
       try {
+        const orphans = await engine.endOrphans(new Set(specs.map((spec) => logPath(this.#options.paths, spec))));
+        for (const id of orphans)
+          this.#options.log("warn", `a container that ${engine.cli.cli} had lost was ended: ${id}`);
         for (const each of await engine.containers()) {
           const unit = each.labels[labels.unit];
           if (unit !== undefined && each.labels[labels.owner] === this.#options.paths.owner) found.set(unit, each);

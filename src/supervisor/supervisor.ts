@@ -10,7 +10,7 @@ import { isAlive } from "../sys/index.ts";
 import { adopt } from "./adopt.ts";
 import { Alarm } from "./alarm.ts";
 import { DisabledUnits } from "./disabled.ts";
-import { Ends } from "./ends.ts";
+import { Ends, exitOf } from "./ends.ts";
 import { EventLog } from "./event-log.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LogRotation } from "./log-rotation.ts";
@@ -113,8 +113,8 @@ export class Supervisor {
     if (seen !== undefined) return seen;
     if (spec.start.kind !== "container" || id === null) return { status: null, signal: null };
     const engine = await this.#runner.engine(spec.start.cli, spec);
-    const status = await engine.exitStatus(id).catch(() => undefined);
-    return { status: status ?? null, signal: null };
+    const end = await engine.endOf(id).catch(() => undefined);
+    return end === undefined ? { status: null, signal: null } : exitOf(end);
   }
 
   /** Puts a generation's units in force. */

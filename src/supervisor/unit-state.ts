@@ -7,6 +7,8 @@ export type UnitStatus = "stopped" | "starting" | "running" | "done" | "stopping
 export interface ExitInfo {
   readonly status: number | null;
   readonly signal: string | null;
+  /** The kernel killed it, or something of it, for want of memory. */
+  readonly outOfMemory?: boolean;
 }
 
 /** What the machine must know of a unit's definition. */
@@ -155,7 +157,7 @@ export function change(draft: Draft, name: string, now: number, changes: Partial
 }
 
 /** "exit status 3", "signal SIGKILL", or that nobody knows. */
-export function describeExit(exit: ExitInfo): string {
-  if (exit.signal !== null) return `signal ${exit.signal}`;
-  return exit.status === null ? "an unknown status" : `exit status ${exit.status}`;
+export function describeExit({ status, signal, outOfMemory = false }: ExitInfo): string {
+  const how = signal !== null ? `signal ${signal}` : status === null ? "an unknown status" : `exit status ${status}`;
+  return outOfMemory ? `${how}, out of memory` : how;
 }

@@ -5,8 +5,10 @@ export { bindDatagramSocket, reap } from "./native.ts";
 export { notifySystemd, watchdogPeriod } from "./notify.ts";
 export {
   bootId,
+  type CommandLine,
   cgroupLayout,
   childrenThatEnded,
+  commandLinesOf,
   hasProcesses,
   isAlive,
   listeningPorts,

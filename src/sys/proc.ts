@@ -1,5 +1,6 @@
 /** What the kernel tells in /proc and /sys. */
-import { readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { hasErrno } from "../base/index.ts";
 import { readTextIfExists } from "./files.ts";
 import type { ProcessId } from "./process.ts";
@@ -48,6 +49,28 @@ export function childrenThatEnded(parent: number): readonly ProcessId[] {
   return readdirSync("/proc").flatMap((name) => {
     const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
     return stat?.state === "Z" && stat.parent === parent ? [{ pid: Number(name), startTime: stat.startTime }] : [];
+  });
+}
+
+/** A process, the user that it runs as, and its command line. */
+export interface CommandLine {
+  readonly process: ProcessId;
+  readonly uid: number;
+  readonly argv: readonly string[];
+}
+
+/** Processes whose program is called `name`, as far as they can be looked at. */
+export function commandLinesOf(name: string): readonly CommandLine[] {
+  return readdirSync("/proc").flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const argv = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
+      const found = basename(argv[0] ?? "") === name ? processId(Number(entry)) : undefined;
+      return found === undefined ? [] : [{ process: found, uid: statSync(`/proc/${entry}`).uid, argv }];
+    } catch {
+      // It ended in between, or hides.
+      return [];
+    }
   });
 }
 

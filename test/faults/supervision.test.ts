@@ -10,31 +10,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { notHere, type Status, until, World } from "../host/world.ts";
 import { exec } from "../support.ts";
+import { type Declared, declare, shell } from "./declaration.ts";
 
 if (notHere !== undefined) console.log(`skipped: faults: ${notHere}`);
 
 type Unit = Status["units"][number] & { readonly restarts: number };
-
-const shell = (script: string): string => `start: ["/bin/sh", "-c", ${JSON.stringify(script)}]`;
-
-function declare({
-  units = [],
-  containers = [],
-}: {
-  readonly units?: readonly string[];
-  readonly containers?: readonly string[];
-}): string {
-  return `
-import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service, simpleService, supervisorServiceType, unit } from "lading";
-const image = ociImage({ repository: "faults", packOptions: { symlinks: [["/bin/sh", "busybox"], ["/bin/sleep", "busybox"]] },
-  value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
-const quiet = { image, network: "none", stopGrace: 0 };
-export default homeEnvironment({ services: [
-  simpleService("units", supervisorServiceType, [${units.join(",\n")}]),
-  service(ociServiceType, { containers: [${containers.join(",\n")}] }),
-] });
-`;
-}
 
 describe.skipIf(notHere !== undefined)("a supervisor", () => {
   let world: World;
@@ -43,7 +23,7 @@ describe.skipIf(notHere !== undefined)("a supervisor", () => {
   });
   afterAll(() => world.close());
 
-  const apply = async (what: Parameters<typeof declare>[0]): Promise<void> => {
+  const apply = async (what: Declared): Promise<void> => {
     await world.write({ "host.ts": declare(what) });
     await world.ok("apply", "host.ts", "--yes");
   };

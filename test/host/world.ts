@@ -114,7 +114,7 @@ export class World {
     mkdirSync(join(folder, "work"));
     await exec(["chown", `${uid}:${uid}`, join(folder, "work")]);
     const world = new World(kind, uid, home, folder, join(folder, "lading/dist/cli/main.js"));
-    if (kind === "docker") await world.#startDocker();
+    if (kind === "docker") await world.startDocker();
     return world;
   }
 
@@ -123,12 +123,12 @@ export class World {
   }
 
   /** Debian's dockerd, with everything that it keeps in this world's folder. */
-  async #startDocker(): Promise<void> {
+  async startDocker(...more: readonly string[]): Promise<void> {
     const at = (name: string): string => join(this.folder, name);
     const log = openSync(at("dockerd.log"), "a");
-    this.#ownBridge = !existsSync("/sys/class/net/docker0");
+    this.#ownBridge ||= !existsSync("/sys/class/net/docker0");
     const flags = ["--data-root", at("docker"), "--exec-root", at("docker-run"), "--pidfile", at("docker.pid")];
-    this.#daemon = spawn("/usr/sbin/dockerd", ["--host", `unix://${this.dockerSocket}`, ...flags], {
+    this.#daemon = spawn("/usr/sbin/dockerd", ["--host", `unix://${this.dockerSocket}`, ...flags, ...more], {
       stdio: ["ignore", log, log],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
     });
@@ -136,13 +136,18 @@ export class World {
   }
 
   /** Ends the Docker daemon. */
-  async #stopDocker(): Promise<void> {
+  async stopDocker(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const daemon = this.#daemon;
     if (daemon === undefined) return;
     const ended = once(daemon, "exit");
-    daemon.kill("SIGTERM");
+    daemon.kill(signal);
     await ended;
     this.#daemon = undefined;
+    if (signal === "SIGKILL") {
+      // Its containerd dies with it; where nobody reaps that at once, the next daemon would take it for alive.
+      rmSync(join(this.folder, "docker-run/containerd/containerd.pid"), { force: true });
+      return;
+    }
     if (this.#ownBridge)
       await exec(["ip", "link", "delete", "docker0"], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
   }
@@ -220,7 +225,9 @@ export class World {
   async close(): Promise<void> {
     await this.lading(["down", "--yes", "--volumes"]);
     if (this.kind === "rootless") await this.podman("rm", "--all", "--force", "--time", "0");
-    await this.#stopDocker();
+    await this.stopDocker();
+    // One that was killed leaves its folder mounted on itself.
+    while (this.kind === "docker" && (await exec(["umount", "--lazy", join(this.folder, "docker")])).status === 0);
     if (existsSync(this.folder)) rmSync(this.folder, { recursive: true, force: true });
   }
 }

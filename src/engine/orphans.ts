@@ -1,0 +1,39 @@
+/**
+ * Containers that Podman has lost: where it is killed in the midst of a start, conmon(8) and the process that it keeps are left
+ * behind, and Podman forgets them with the next container of that name. Their command line still says whose they are.
+ */
+import { commandLinesOf, isAlive, type ProcessId } from "../sys/index.ts";
+import { type Identity, runAs } from "./identity.ts";
+
+/** A conmon that runs. */
+export interface Keeper {
+  readonly process: ProcessId;
+  /** The container's identifier. */
+  readonly id: string;
+  /** The program with which it made the container. */
+  readonly runtime: string;
+}
+
+/** Milliseconds that a conmon may take to notice that its container is gone. */
+const patience = 2_000;
+
+/** The user's conmons whose containers write to one of these logs. */
+export function keepersOf(identity: Identity, logFiles: ReadonlySet<string>): readonly Keeper[] {
+  return commandLinesOf("conmon").flatMap(({ process, uid, argv }): Keeper[] => {
+    const given = (flag: string): string => argv[argv.indexOf(flag) + 1] ?? "";
+    const id = given("-c");
+    // The runtime is run as the user: a conmon of somebody else's must not name it.
+    const isTheirs = uid === identity.uid && logFiles.has(given("-l").replace(/^k8s-file:/, ""));
+    return isTheirs && /^[0-9a-f]{64}$/.test(id) ? [{ process, id, runtime: given("-r") }] : [];
+  });
+}
+
+/** Ends what it keeps, and then it. */
+export async function endKeeper(identity: Identity, { process: conmon, id, runtime }: Keeper): Promise<void> {
+  // With the container's processes go its control group and what the runtime remembers of it.
+  await runAs(identity, [runtime, "delete", "--force", id]);
+  for (let waited = 0; isAlive(conmon); waited += 20) {
+    if (waited >= patience) process.kill(conmon.pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
