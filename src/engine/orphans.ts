@@ -2,7 +2,8 @@
  * Containers that Podman has lost: where it is killed in the midst of a start, conmon(8) and the process that it keeps are left
  * behind, and Podman forgets them with the next container of that name. Their command line still says whose they are.
  */
-import { commandLinesOf, isAlive, type ProcessId } from "../sys/index.ts";
+import { hasErrno } from "../base/index.ts";
+import { childrenOf, commandLinesOf, isAlive, type ProcessId } from "../sys/index.ts";
 import { type Identity, runAs } from "./identity.ts";
 
 /** A conmon that runs. */
@@ -32,8 +33,19 @@ export function keepersOf(identity: Identity, logFiles: ReadonlySet<string>): re
 export async function endKeeper(identity: Identity, { process: conmon, id, runtime }: Keeper): Promise<void> {
   // With the container's processes go its control group and what the runtime remembers of it.
   await runAs(identity, [runtime, "delete", "--force", id]);
+  // A runtime that lost its own folder knows of none of them.
+  for (const child of isAlive(conmon) ? childrenOf(conmon.pid) : []) end(child);
   for (let waited = 0; isAlive(conmon); waited += 20) {
-    if (waited >= patience) process.kill(conmon.pid, "SIGKILL");
+    if (waited >= patience) end(conmon.pid);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It ended in between.
+    if (!hasErrno(error, "ESRCH")) throw error;
   }
 }

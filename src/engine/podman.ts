@@ -3,7 +3,7 @@
  * containers has its API beside that (`service`).
  */
 import { join } from "node:path";
-import { KnownError, layoutTag } from "../base/index.ts";
+import { KnownError, layoutTag, messageOf } from "../base/index.ts";
 import { chownSync, existsSync, lastWords, readForeign, watch } from "../sys/index.ts";
 import { EngineProgram } from "./cli.ts";
 import { type EngineCli, runArgv } from "./container-spec.ts";
@@ -202,12 +202,18 @@ export class Podman extends EngineProgram implements Engine {
 
   watchEnds(onEnd: EndListener, onLost: (reason: string) => void): (() => void) | undefined {
     if (!existsSync(this.#exitsFolder)) return undefined;
-    const watcher = watch(this.#exitsFolder, (_, file) => {
-      const end = file === null ? undefined : this.#exitFile(String(file));
-      if (end !== undefined) onEnd(String(file), end);
-    });
-    watcher.on("error", (error) => onLost(error.message));
-    return () => watcher.close();
+    try {
+      const watcher = watch(this.#exitsFolder, (_, file) => {
+        const end = file === null ? undefined : this.#exitFile(String(file));
+        if (end !== undefined) onEnd(String(file), end);
+      });
+      watcher.on("error", (error) => onLost(error.message));
+      return () => watcher.close();
+    } catch (error) {
+      // The user's watches are all in use, or the folder went away at this moment.
+      onLost(messageOf(error));
+      return undefined;
+    }
   }
 
   #exitFile(id: string): ContainerEnd | undefined {

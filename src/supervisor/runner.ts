@@ -370,6 +370,9 @@ export class Runner {
     if (unit.start.kind === "container") {
       const engine = await this.engine(unit.start.cli, unit);
       await engine.removeContainer(unit.start.container.name, unit.stopGrace);
+      // An engine whose own files went away takes what runs for ended.
+      if (running?.process && isAlive(running.process))
+        await engine.endOrphans(new Set([logPath(this.#options.paths, unit)]));
       withdrawSecrets(this.#options.paths, unit.name);
       return;
     }

@@ -7,6 +7,7 @@ export {
   bootId,
   type CommandLine,
   cgroupLayout,
+  childrenOf,
   childrenThatEnded,
   commandLinesOf,
   hasProcesses,

@@ -74,6 +74,12 @@ export function commandLinesOf(name: string): readonly CommandLine[] {
   });
 }
 
+/** The children of a process's first thread (proc(5), task/TID/children). */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readTextIfExists(`/proc/${pid}/task/${pid}/children`) ?? "";
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
 export function isAlive(process: ProcessId): boolean {
   return startTimeOf(process.pid) === process.startTime;
 }
