@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freePort, notHere, type Status, until, World } from "../host/world.ts";
@@ -173,7 +174,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
       "hangs-on-removal",
       `${withoutService}\ncase "$*" in rm*stuck-*) while test -e ${hangs}; do sleep 0.2; done ;; esac`,
     );
-    const stuck = Array.from({ length: 9 }, (_, index) => `stuck-${index}`);
+    const stuck = Array.from({ length: 2 * availableParallelism() + 1 }, (_, index) => `stuck-${index}`);
     await apply({
       engine,
       containers: [...stuck, "watched", "other"].map((name) => sleeper(name)),

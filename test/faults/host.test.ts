@@ -1,6 +1,4 @@
 /** Faults of the machine below a plain user's supervisor, each with what must hold afterwards. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -42,6 +40,26 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
       .filter(Boolean)
       .map(Number)
       .filter((pid) => !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8")));
+  /** A program of the user's that runs until it is ended. */
+  const background = (argv: readonly string[]) => {
+    let said = "";
+    let kill = (): unknown => undefined;
+    const ended = world.as(argv, {
+      onStart: (child) => {
+        child.stdout?.on("data", (data: Buffer) => {
+          said += data.toString();
+        });
+        kill = () => child.kill("SIGKILL");
+      },
+    });
+    return {
+      said: (): string => said,
+      end: (): Promise<unknown> => {
+        kill();
+        return ended;
+      },
+    };
+  };
   const endSupervisor = async (): Promise<void> => {
     process.kill((await world.status()).pid, "SIGTERM");
     await until(async () => (await world.lading(["status"])).status === 3);
@@ -77,21 +95,12 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
   test("no inotify instance to be had: containers start, and their deaths are seen", async () => {
     await apply({});
     await endSupervisor();
-    const taker = spawn(
-      "setpriv",
-      [
-        `--reuid=${world.uid}`,
-        `--regid=${world.uid}`,
-        "--clear-groups",
-        "perl",
-        "-e",
-        // inotify_init(2) on x86-64; inotify_init1(2) elsewhere.
-        '$| = 1; $n = `uname -m` =~ /x86_64/ ? 253 : 26; while (syscall($n, 0) >= 0) {} print "all taken\\n"; sleep 1000',
-      ],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const script =
+      // inotify_init(2) on x86-64, inotify_init1(2) on what has no such call.
+      '$| = 1; $n = `uname -m` =~ /x86_64/ ? 253 : 26; while (syscall($n, 0) >= 0) {} print "all taken\\n"; sleep 1000';
+    const taker = background(["perl", "-e", script]);
     try {
-      await once(taker.stdout, "data");
+      await until(async () => taker.said().includes("all taken"));
       await apply({ containers: [sleeper("one")] });
       const { pid } = await unitOf("one");
       process.kill(pid ?? 0, "SIGKILL");
@@ -101,7 +110,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
       });
       expect((await unitOf("one")).exit).toBeNull();
     } finally {
-      taker.kill("SIGKILL");
+      await taker.end();
     }
   });
 
@@ -135,20 +144,8 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
   ])("Podman's pause process is one %s: the unit runs again, at the latest once that is mended", async (_, print) => {
     await apply({ containers: [sleeper("one")] });
     await endSupervisor();
-    const stranger = spawn(
-      "setpriv",
-      [
-        `--reuid=${world.uid}`,
-        `--regid=${world.uid}`,
-        "--clear-groups",
-        "unshare",
-        "-Urm",
-        "sh",
-        "-c",
-        "mount -t tmpfs tmpfs /run && exec sleep 34343",
-      ],
-      { stdio: "ignore" },
-    );
+    const elsewhere = "mount -t tmpfs tmpfs /run && exec sleep 34343";
+    const stranger = background(["unshare", "-Urm", "sh", "-c", elsewhere]);
     try {
       await until(async () => (await processes("^sleep 34343")).length === 1);
       const file = `/run/user/${world.uid}/libpod/tmp/pause.pid`;
@@ -157,9 +154,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
       const { status, stderr } = await world.lading(["restart", "one"]);
       if (status !== 0) expect(stderr).toMatch(/error unit-failed: one is failed: \S/);
     } finally {
-      const ended = once(stranger, "exit");
-      stranger.kill("SIGKILL");
-      await ended;
+      await stranger.end();
     }
     // Podman itself says how its state is mended, where what it would join is out of its sight.
     await world.write({ "host.ts": declare({ containers: [sleeper("one"), sleeper("two")] }) });
