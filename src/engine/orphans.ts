@@ -13,19 +13,21 @@ export interface Keeper {
   readonly id: string;
   /** The program with which it made the container. */
   readonly runtime: string;
+  /** Where the container's output goes, where that is a file. */
+  readonly logFile: string;
 }
 
 /** Milliseconds that a conmon may take to notice that its container is gone. */
 const patience = 2_000;
 
-/** The user's conmons whose containers write to one of these logs. */
-export function keepersOf(identity: Identity, logFiles: ReadonlySet<string>): readonly Keeper[] {
+/** The user's conmons. */
+export function keepersOf(identity: Identity): readonly Keeper[] {
   return commandLinesOf("conmon").flatMap(({ process, uid, argv }): Keeper[] => {
     const given = (flag: string): string => argv[argv.indexOf(flag) + 1] ?? "";
     const id = given("-c");
     // The runtime is run as the user: a conmon of somebody else's must not name it.
-    const isTheirs = uid === identity.uid && logFiles.has(given("-l").replace(/^k8s-file:/, ""));
-    return isTheirs && /^[0-9a-f]{64}$/.test(id) ? [{ process, id, runtime: given("-r") }] : [];
+    if (uid !== identity.uid || !/^[0-9a-f]{64}$/.test(id)) return [];
+    return [{ process, id, runtime: given("-r"), logFile: given("-l").replace(/^k8s-file:/, "") }];
   });
 }
 

@@ -172,6 +172,24 @@ export class Podman extends EngineProgram implements Engine {
   }
 
   async removeContainer(name: string, grace: number): Promise<void> {
+    try {
+      await this.#remove(name, grace);
+    } catch (error) {
+      // Where its runtime's files went away, Podman can end nothing that runs, and remove only what does not.
+      if (!(await this.#endKept(name))) throw error;
+      await this.#remove(name, 0);
+    }
+  }
+
+  /** Ends what a container runs without asking its engine; false where nothing of it is found. */
+  async #endKept(name: string): Promise<boolean> {
+    const found = (await this.containers()).find((each) => each.name === name || each.id === name);
+    const keeper = keepersOf(this.identity).find(({ id }) => id === found?.id);
+    if (keeper !== undefined) await endKeeper(this.identity, keeper);
+    return keeper !== undefined;
+  }
+
+  async #remove(name: string, grace: number): Promise<void> {
     const removed = await this.#byService((service) => service.remove(name, grace));
     if (removed === undefined) await this.remove(["rm", "--force", "--ignore", "--time", String(grace), name]);
   }
@@ -234,7 +252,7 @@ export class Podman extends EngineProgram implements Engine {
   }
 
   async endOrphans(logFiles: ReadonlySet<string>): Promise<readonly string[]> {
-    const keepers = keepersOf(this.identity, logFiles);
+    const keepers = keepersOf(this.identity).filter(({ logFile }) => logFiles.has(logFile));
     if (keepers.length === 0) return [];
     // What is listed after they were found, and is not among them, nobody knows.
     const known = new Set((await this.containers()).map(({ id }) => id));

@@ -82,7 +82,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
       .map((each) => ({ ...each, id: each.argv[each.argv.indexOf("-c") + 1] ?? "" }));
 
   const kills = process.env.LADING_ALL_POINTS === undefined ? 40 : 200;
-  const batch = Array.from({ length: 6 }, (_, index) => `batch-${index}`);
+  const batch = Array.from({ length: 4 }, (_, index) => `batch-${index}`);
 
   /** What the supervisor runs to start containers. */
   const starters = (supervisor: number, verb: string): readonly Process[] =>
@@ -141,7 +141,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
     const engine = await standIn("without-service", withoutService);
     await apply({});
     await world.write({ "batch.ts": declare({ engine, containers: batch.map((name) => sleeper(name)) }) });
-    for (let round = 0; round < kills / 8; round += 1) {
+    for (let round = 0; round < kills / 13; round += 1) {
       const { pid: daemon } = await world.status();
       const applied = world.lading(["apply", "batch.ts", "--yes"]);
       await until(async () => starters(daemon, "run").length > 1);

@@ -16,7 +16,11 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
   beforeAll(async () => {
     world = await World.open();
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await world.close();
+    // Those that were made to look stale are not Podman's to end any more.
+    for (const pid of await processes("^catatonit -P")) process.kill(pid, "SIGKILL");
+  });
   afterEach(async () => {
     await apply({});
     expect((await world.podman("ps", "--all", "--quiet")).stdout).toBe("");
