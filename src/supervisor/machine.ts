@@ -6,7 +6,7 @@
  *     stopped ────────────────────────▶ starting ──started──▶ running ──exited──▶ stopped | failed
  *        ▲  ▲                              │  └──(oneShot)──▶ done                   (respawn: stopped, then a timer)
  *        │  └──────────stopped──── stopping│◀──────────── running | done
- *        │                                 └──failed──▶ failed
+ *        │                                 └──failed──▶ failed  (it is tried again, with a timer)
  *        └── `wanted` says where a unit should be; `settle` moves every unit one legal step towards it.
  *
  * A step has two phases. The event is applied to the units that it names; then `settle` starts what may start and stops
@@ -16,6 +16,7 @@
 import { settle } from "./settle.ts";
 import {
   change,
+  couldNotStop,
   type Draft,
   dependentsOf,
   describeExit,
@@ -90,13 +91,15 @@ function apply(draft: Draft, event: Event, now: number): void {
     case "stop":
       for (const name of [event.name, ...dependentsOf(draft, event.name)]) {
         const reason = name === event.name ? (event.reason ?? null) : null;
+        const at = draft.get(name);
+        const isStuck = at !== undefined && couldNotStop(at);
         // A person who asks for a stop has seen that it failed.
-        const seen = draft.get(name)?.status === "failed" ? { status: "stopped" as const } : {};
+        const seen = at?.status === "failed" && !isStuck ? { status: "stopped" as const } : {};
         change(draft, name, now, {
           ...seen,
           wanted: "down",
           restart: false,
-          respawnAt: null,
+          respawnAt: isStuck ? now : null,
           respawns: [],
           failures: 0,
           reason,
@@ -142,9 +145,13 @@ function apply(draft: Draft, event: Event, now: number): void {
       if (draft.get(event.name)?.status !== "stopping") return;
       change(draft, event.name, now, { status: "stopped", exit: event.exit });
       return finishStop(draft, event.name, now);
-    case "stop-failed":
-      change(draft, event.name, now, { status: "failed", reason: event.reason, restart: false });
+    case "stop-failed": {
+      const at = draft.get(event.name);
+      if (at?.status !== "stopping") return;
+      const respawnAt = now + retryDelay(at.failures);
+      change(draft, event.name, now, { status: "failed", reason: event.reason, respawnAt, failures: at.failures + 1 });
       return;
+    }
     case "timer":
       return;
   }
@@ -157,8 +164,10 @@ function load(draft: Draft, { units, disabled }: Event & { readonly type: "load"
   const named = new Map(units.map((unit) => [unit.name, unit]));
   for (const [name, at] of draft) {
     const unit = named.get(name);
-    if (unit === undefined) change(draft, name, now, { wanted: "down", next: "gone", restart: false, respawnAt: null });
-    else if (unit.digest === at.unit.digest) {
+    if (unit === undefined) {
+      const respawnAt = couldNotStop(at) ? at.respawnAt : null;
+      change(draft, name, now, { wanted: "down", next: "gone", restart: false, respawnAt });
+    } else if (unit.digest === at.unit.digest) {
       // Its place in the graph may have changed all the same.
       change(draft, name, now, { unit, next: null, ...(at.next === "gone" ? { wanted: "up" as const } : {}) });
     } else {
@@ -197,10 +206,14 @@ function restartFollowers(draft: Draft, name: string, now: number): void {
   }
 }
 
+function retryDelay(failures: number): number {
+  return Math.min(firstRetry * 2 ** failures, longestRetry);
+}
+
 /** What failed is tried again after a while, if it respawns at all, and ever more rarely. */
 function fail(draft: Draft, at: UnitState, now: number, how: Pick<UnitState, "reason" | "exit">): void {
   const retries = at.unit.respawn !== false && at.wanted === "up";
-  const respawnAt = retries ? now + Math.min(firstRetry * 2 ** at.failures, longestRetry) : null;
+  const respawnAt = retries ? now + retryDelay(at.failures) : null;
   change(draft, at.unit.name, now, { ...how, status: "failed", respawnAt, failures: at.failures + 1 });
 }
 

@@ -2,6 +2,7 @@
 import type { Effect } from "./machine.ts";
 import {
   change,
+  couldNotStop,
   type Draft,
   dependentsOf,
   isActive,
@@ -65,6 +66,11 @@ function blockedBy(draft: Draft, at: UnitState): string | undefined {
 
 function goDown(draft: Draft, at: UnitState, now: number): Effect | "moved" | undefined {
   const { name } = at.unit;
+  if (couldNotStop(at)) {
+    if ((at.respawnAt ?? now) > now) return undefined;
+    change(draft, name, now, { status: "stopping", respawnAt: null });
+    return { type: "stop", name };
+  }
   if (!isActive(at)) return at.next === "gone" ? { type: "forget", name } : undefined;
   if (!isUp(at)) return undefined;
   // Dependents that must stop as well stop first.

@@ -306,13 +306,14 @@ export class Supervisor {
     try {
       const running = await this.#runner.start(spec);
       if (running !== null) this.#running.set(name, running);
-      // The next supervisor must know of it, also where it is not up for long.
-      this.#save(name);
       this.#ends.watch(this.#runner.engines());
+      const before = this.#state.get(name);
       // Others start meanwhile.
       if (isWork(spec)) this.#callOff();
       else if (spec.ready !== undefined) void this.#unready.watch(spec, running);
       else this.#dispatch({ type: "started", name });
+      // The next supervisor must know of it, also where it is not up for long: a change was saved with it.
+      if (this.#state.get(name) === before) this.#save(name);
       this.#watchHealth(name, Date.now());
       if (running?.id && running.process === null) this.#noteEnd(name);
     } catch (error) {

@@ -102,6 +102,11 @@ export function isUp(state: Pick<UnitState, "status">): boolean {
   return state.status === "running" || state.status === "done";
 }
 
+/** It was to end, and nobody could end it: something of it may still run. */
+export function couldNotStop({ status, wanted, respawnAt }: UnitState): boolean {
+  return status === "failed" && wanted === "down" && respawnAt !== null;
+}
+
 export function isActive(state: UnitState): boolean {
   return state.status === "starting" || state.status === "stopping" || isUp(state);
 }

@@ -303,6 +303,25 @@ describe("a supervisor", () => {
     expect([state.get("web")?.status, isSettled(state)]).toEqual(["failed", true]);
   });
 
+  test("what could not be stopped is not forgotten, and is tried again until it is gone, or at once when asked", () => {
+    const gone = new World().load(web);
+    gone.send({ type: "load", units: [] });
+    let [state, effects] = step(gone.state, { type: "stop-failed", name: "web", reason: "no" }, 0);
+    [state] = step(state, { type: "load", units: [] }, 10);
+    expect([state.get("web")?.status, state.get("web")?.next]).toEqual(["failed", "gone"]);
+    [state, effects] = step(state, { type: "timer" }, 999);
+    expect(effects).toEqual([{ type: "wake", at: 1_000 }]);
+    [state, effects] = step(state, { type: "timer" }, 1_000);
+    expect([state.get("web")?.status, effects]).toEqual(["stopping", [{ type: "stop", name: "web" }]]);
+    // The next try comes later; a person need not wait for it.
+    [state, effects] = step(state, { type: "stop-failed", name: "web", reason: "no" }, 1_000);
+    expect(effects).toEqual([{ type: "wake", at: 3_000 }]);
+    [state, effects] = step(state, { type: "stop", name: "web" }, 1_001);
+    expect(effects).toEqual([{ type: "stop", name: "web" }]);
+    [state, effects] = step(state, { type: "stopped", name: "web", exit: null }, 1_002);
+    expect([state.size, effects]).toEqual([0, [{ type: "forget", name: "web" }]]);
+  });
+
   test("a start while stopping stops, then starts", () => {
     const world = new World()
       .load(web)
