@@ -142,7 +142,17 @@ export class Podman extends EngineProgram implements Engine {
     }
   }
 
-  async start({ container, image, own, environment }: StartOptions): Promise<string> {
+  async start(options: StartOptions): Promise<string> {
+    try {
+      return await this.#start(options);
+    } catch (error) {
+      // What a start that broke off left may still be mounted when its name is taken: it is gone at the second try.
+      if (!(error instanceof KnownError) || !/removing container \w+ root filesystem/.test(error.message)) throw error;
+      return this.#start(options);
+    }
+  }
+
+  async #start({ container, image, own, environment }: StartOptions): Promise<string> {
     const body = this.#service === undefined ? undefined : createBody(container, image, own, environment);
     const started = body === undefined ? undefined : await this.#byService((service) => service.run(body));
     if (started !== undefined) return started.value;

@@ -139,7 +139,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
 
   test("the supervisor and Podman's command line killed at any point of a start: the next one ends what was lost", async () => {
     const engine = await standIn("without-service", withoutService);
-    await apply({});
+    await apply({ containers: [sleeper("base")] });
     await world.write({ "batch.ts": declare({ engine, containers: batch.map((name) => sleeper(name)) }) });
     for (let round = 0; round < kills / 13; round += 1) {
       const { pid: daemon } = await world.status();
