@@ -1,6 +1,6 @@
 /** `lading daemon`: the supervisor, until a signal or `down` ends it. */
 import { runDaemon } from "../supervisor/daemon.ts";
-import { Generations, readUnits } from "../system/index.ts";
+import { Generations, readUnits } from "../system/generations.ts";
 import type { Answer, Context } from "./context.ts";
 
 export async function run(context: Context): Answer {

@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KnownError } from "../base/index.ts";
-import { writeArchive } from "../image/index.ts";
 import {
   chownSync,
   closeSync,
@@ -124,6 +123,8 @@ export class Docker extends EngineProgram implements Engine {
     const folder = mkdtempSync(join(tmpdir(), "lading-load-"));
     try {
       const archive = join(folder, "image.tar");
+      // Loaded where there is something to load: a supervisor makes no archives.
+      const { writeArchive } = await import("../image/index.ts");
       await writeArchive(imageItem, archive, "docker-archive");
       if (process.getuid?.() === 0) for (const path of [folder, archive]) chownSync(path, this.identity.uid, -1);
       const result = await this.run(["load", "--quiet", "--input", archive], signal);

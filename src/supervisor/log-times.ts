@@ -114,6 +114,8 @@ export function removeLog(path: string): void {
 }
 
 interface Watched {
+  /** Written to since somebody asked. */
+  grown: boolean;
   /** The length of the last note. */
   noted: number;
   watcher: FSWatcher | undefined;
@@ -126,7 +128,7 @@ export class LogTimes {
   /** Begins to note the times of a log. */
   watch(path: string): void {
     if (this.#watched.has(path)) return;
-    const watched: Watched = { noted: lastLength(path), watcher: undefined, timer: undefined };
+    const watched: Watched = { grown: true, noted: lastLength(path), watcher: undefined, timer: undefined };
     this.#watched.set(path, watched);
     this.#listen(path, watched);
   }
@@ -137,10 +139,17 @@ export class LogTimes {
       const watched = this.#watched.get(path);
       if (watched === undefined) this.watch(path);
       else if (watched.watcher === undefined && watched.timer === undefined) this.#listen(path, watched);
-      else this.#note(path, watched);
     }
     const wanted = new Set(paths);
     for (const path of this.#watched.keys()) if (!wanted.has(path)) this.#forget(path);
+  }
+
+  /** Whether the log was written to since this was last asked; true where nobody knows. */
+  hasGrown(path: string): boolean {
+    const watched = this.#watched.get(path);
+    const grown = watched?.grown ?? true;
+    if (watched !== undefined) watched.grown = watched.watcher === undefined;
+    return grown;
   }
 
   close(): void {
@@ -194,6 +203,7 @@ export class LogTimes {
     }
     if (found === undefined || found.size === watched.noted) return false;
     watched.noted = found.size;
+    watched.grown = true;
     try {
       append(notesOf(path), encode(found.size, Math.floor(found.mtimeMs)));
     } catch {

@@ -127,6 +127,8 @@ export class Runner {
   readonly #engines = new Map<string, Engine>();
   readonly #identities = new Map<string, Promise<Identity>>();
   readonly #notices: Notices;
+  /** Programs that are children of ours: the kernel tells of their ends. */
+  readonly #children = new Set<number>();
   /** When the lines came that programs, and Docker's clients, write themselves. */
   readonly times: LogTimes = new LogTimes();
 
@@ -135,14 +137,15 @@ export class Runner {
     this.#notices = new Notices(options.paths);
   }
 
-  /** Whom a unit runs as. Accounts come and go: what was learned of them is soon asked again. */
+  /** Whom a unit runs as. Others' accounts come and go: what was learned of them is soon asked again. */
   identity(unit: Pick<UnitSpec, "user" | "group">): Promise<Identity> {
     const key = JSON.stringify([unit.user, unit.group]);
     const known = this.#identities.get(key);
     if (known !== undefined) return known;
     const found = this.#findIdentity(unit);
     this.#identities.set(key, found);
-    setTimeout(() => this.#identities.delete(key), identityPeriod).unref();
+    const isOwn = unit.user === null && unit.group === null;
+    if (!isOwn) setTimeout(() => this.#identities.delete(key), identityPeriod).unref();
     return found;
   }
 
@@ -322,8 +325,17 @@ export class Runner {
       child.once("error", (error) => reject(new StartFailure(`cannot run ${start.argv[0]}: ${messageOf(error)}`)));
     });
     const pid = child.pid ?? 0;
-    void ended.then((exit) => this.#options.onExit(unit.name, pid, exit));
+    this.#children.add(pid);
+    void ended.then((exit) => {
+      this.#children.delete(pid);
+      this.#options.onExit(unit.name, pid, exit);
+    });
     return { id: null, process: processId(pid) ?? { pid, startTime: -1 }, logStart };
+  }
+
+  /** Whether what runs has ended without a word: that of a child comes by itself. */
+  isGone({ process: found }: Running): boolean {
+    return found !== null && !this.#children.has(found.pid) && !isAlive(found);
   }
 
   /** Waits until a unit that was started is ready: undefined, or what it still lacks at its deadline. */

@@ -6,7 +6,6 @@
 import { availableParallelism } from "node:os";
 import { KnownError, messageOf, type Paths } from "../base/index.ts";
 import type { Health } from "../engine/index.ts";
-import { isAlive } from "../sys/index.ts";
 import { adopt } from "./adopt.ts";
 import { Alarm } from "./alarm.ts";
 import { DisabledUnits } from "./disabled.ts";
@@ -388,10 +387,10 @@ export class Supervisor {
     try {
       this.#ends.watch(this.#runner.engines());
       const logs = rotatedLogs(this.#paths, this.#running, (name) => this.#specOf(name));
-      this.#rotation.look(logs);
-      this.#runner.times.look(logs.flatMap(({ path, container }) => (container === undefined ? [path] : [])));
-      for (const [name, running] of this.#running)
-        if (running.process !== null && !isAlive(running.process)) this.#noteEnd(name);
+      const { times } = this.#runner;
+      times.look(logs.flatMap(({ path, container }) => (container === undefined ? [path] : [])));
+      this.#rotation.look(logs.filter(({ path, limits }) => limits.age !== null || times.hasGrown(path)));
+      for (const [name, running] of this.#running) if (this.#runner.isGone(running)) this.#noteEnd(name);
     } catch (error) {
       // Nothing was learned, as without a descriptor to spare: the next look may see more.
       this.#log("error", `what runs could not be looked at: ${messageOf(error)}`);

@@ -1,7 +1,6 @@
 export { type BootFile, bootFile, type Init } from "./boot-files.ts";
 export { compileSystem } from "./compile.ts";
 export { reloadReader } from "./execute.ts";
-export { type Generation, Generations, readUnits } from "./generations.ts";
 export { Host } from "./host.ts";
 export { type Demand, demandOf } from "./host-demand.ts";
 export { hostNeeds, type Need, rangeNeeds } from "./host-needs.ts";

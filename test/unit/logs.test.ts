@@ -84,14 +84,19 @@ describe("a program's log", () => {
   test("lines have the times at which they came, also over rotations and while nobody watched", async () => {
     const at = (minute: number): string => `2026-11-25T10:${String(minute).padStart(2, "0")}:00.000Z`;
     let times = new LogTimes();
+    /** Has what was written noted now, and not when the kernel tells of it. */
+    const look = (): void => {
+      times.close();
+      times.watch(path);
+    };
     const write = (minute: number, from: number, to: number): void => {
       appendFileSync(path, lines(from, to));
       utimesSync(path, new Date(at(minute)), new Date(at(minute)));
     };
     write(0, 1, 10);
-    times.look([path]);
+    look();
     write(1, 11, 20);
-    times.look([path]);
+    look();
     times.close();
     // Nobody looks between these two, and they have the later time.
     write(2, 21, 300);
@@ -100,12 +105,12 @@ describe("a program's log", () => {
     times.watch(path);
     await rotate();
     expect(existsSync(`${path}.1`)).toBe(true);
-    times.look([path]);
+    look();
     write(4, 401, 1000);
-    times.look([path]);
+    look();
     await rotate();
     write(5, 1001, 1002);
-    times.look([path]);
+    look();
     times.close();
     const all = (): readonly LogLine[] => {
       const reader = new LogReader(path);
@@ -129,9 +134,9 @@ describe("a program's log", () => {
     times = new LogTimes();
     times.watch(path);
     writeFileSync(path, "");
-    times.look([path]);
+    look();
     write(6, 1, 1);
-    times.look([path]);
+    look();
     times.close();
     expect(minutes(lastLogLines(path, 1))).toEqual([at(6)]);
   });
