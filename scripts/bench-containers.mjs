@@ -1,9 +1,22 @@
 // Measures how soon the supervisor has containers up, and up again, against what people use in its place.
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
-import { bench, declare, env, judge, main, median, pause, rounds, run, scratch, statusOf } from "./bench-support.mjs";
+import {
+  bench,
+  declare,
+  env,
+  judge,
+  killUntilGrown,
+  main,
+  median,
+  pause,
+  rounds,
+  run,
+  scratch,
+  statusOf,
+} from "./bench-support.mjs";
 
 const count = 50;
 const podman = (...args) => run(["podman", ...args]);
@@ -130,12 +143,6 @@ async function benchStarts() {
   }
 }
 
-/** Resolves with when the file has grown, to a millisecond. */
-async function growth(path, before) {
-  while (!existsSync(path) || statSync(path).size <= before) await pause(1);
-  return performance.now();
-}
-
 /** From the kill of a container to the first instruction of the next. */
 async function benchRepair() {
   const [mine, theirs] = ["ours", "peer"].map((name) => join(scratch, name));
@@ -147,18 +154,14 @@ async function benchRepair() {
   const always = ["--detach", "--name", "bench-mended", "--network", "none", "--restart", "always"];
   const what = ["--volume", `${scratch}:/shared`, "localhost/bench:latest", "/bin/sh", "-c", command("peer")];
   podman("run", ...always, ...what);
-  const once = async (pid, path) => {
-    const before = statSync(path).size;
-    const begin = performance.now();
-    process.kill(pid, "SIGKILL");
-    return (await growth(path, before)) - begin;
-  };
   const times = { ours: [], peer: [] };
   for (let round = 0; round < rounds; round += 1) {
     const { pid } = statusOf().units.find(({ name }) => name === "mended");
-    times.ours.push(await once(pid, mine));
+    times.ours.push(await killUntilGrown(pid, mine));
     await pause(500);
-    times.peer.push(await once(Number(podman("inspect", "--format", "{{.State.Pid}}", "bench-mended")), theirs));
+    times.peer.push(
+      await killUntilGrown(Number(podman("inspect", "--format", "{{.State.Pid}}", "bench-mended")), theirs),
+    );
     await pause(500);
   }
   podman("rm", "--force", "--time", "0", "bench-mended");

@@ -1,6 +1,6 @@
 // What the benches of the supervisor have in common: a host of their own, figures and verdicts, and a look at processes.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,6 +51,15 @@ export function judge(title, ours, peerName, peer, unit, bar) {
 export function notMeasured(title, reason) {
   missed += 1;
   console.log(`NOT MEASURED: ${title}: ${reason.trim()}`);
+}
+
+/** Kills a process; resolves with the milliseconds until the file has grown, by what comes in its place. */
+export async function killUntilGrown(pid, path) {
+  const before = statSync(path).size;
+  const begin = performance.now();
+  process.kill(pid, "SIGKILL");
+  while (statSync(path).size <= before) await pause(1);
+  return performance.now() - begin;
 }
 
 /** Memory that is a process's own share, in MB (PSS, proc(5)). */

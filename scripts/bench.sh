@@ -8,5 +8,6 @@ bash scripts/install.sh
 status=0
 node scripts/bench.mjs "$@" || status=$?
 node scripts/bench-supervise.mjs "$@" || status=$?
+bash scripts/bench-containers.sh "$@" || status=$?
 node scripts/bench-programs.mjs "$@" || status=$?
 exit "$status"
