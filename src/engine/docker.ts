@@ -291,6 +291,10 @@ export class Docker extends EngineProgram implements Engine {
     return Promise.resolve([]);
   }
 
+  async recover(): ReturnType<Engine["recover"]> {
+    return { containers: await this.containers(), ended: [] };
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -93,6 +93,10 @@ export interface Engine {
    * know. Resolves with their identifiers.
    */
   endOrphans(logFiles: ReadonlySet<string>): Promise<readonly string[]>;
+  /** All containers, as a supervisor that comes back finds them, once `endOrphans` has been done. */
+  recover(
+    logFiles: ReadonlySet<string>,
+  ): Promise<{ readonly containers: readonly EngineContainer[]; readonly ended: readonly string[] }>;
   /** Gives a file that is the user's the owner that a container's `uid` and `gid` are on the host. */
   giveFile(path: string, uid: number, gid: number): Promise<void>;
   /** Ends what runs for us alone; containers go on. */

@@ -17,7 +17,7 @@ import type {
   StartOptions,
 } from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
-import { endKeeper, keepersOf } from "./orphans.ts";
+import { endKeeper, type Keeper, keepersOf } from "./orphans.ts";
 import { createBody } from "./podman-create.ts";
 import { ranOutOfMemory } from "./podman-memory.ts";
 import { PodmanService, Unavailable } from "./podman-service.ts";
@@ -263,9 +263,18 @@ export class Podman extends EngineProgram implements Engine {
 
   async endOrphans(logFiles: ReadonlySet<string>): Promise<readonly string[]> {
     const keepers = keepersOf(this.identity).filter(({ logFile }) => logFiles.has(logFile));
-    if (keepers.length === 0) return [];
-    // What is listed after they were found, and is not among them, nobody knows.
-    const known = new Set((await this.containers()).map(({ id }) => id));
+    return keepers.length === 0 ? [] : this.#endUnknown(keepers, await this.containers());
+  }
+
+  async recover(logFiles: ReadonlySet<string>): ReturnType<Engine["recover"]> {
+    const keepers = keepersOf(this.identity).filter(({ logFile }) => logFiles.has(logFile));
+    const containers = await this.containers();
+    return { containers, ended: await this.#endUnknown(keepers, containers) };
+  }
+
+  /** What was listed after they were found, and is not among them, nobody knows. */
+  async #endUnknown(keepers: readonly Keeper[], listed: readonly EngineContainer[]): Promise<readonly string[]> {
+    const known = new Set(listed.map(({ id }) => id));
     const orphans = keepers.filter(({ id }) => !known.has(id));
     for (const orphan of orphans) await endKeeper(this.identity, orphan);
     return orphans.map(({ id }) => id);

@@ -182,10 +182,11 @@ export class Runner {
     const found = new Map<string, EngineContainer>();
     for (const engine of engines) {
       try {
-        const orphans = await engine.endOrphans(new Set(specs.map((spec) => logPath(this.#options.paths, spec))));
-        for (const id of orphans)
+        const logs = new Set(specs.map((spec) => logPath(this.#options.paths, spec)));
+        const { containers, ended } = await engine.recover(logs);
+        for (const id of ended)
           this.#options.log("warn", `a container that ${engine.cli.cli} had lost was ended: ${id}`);
-        for (const each of await engine.containers()) {
+        for (const each of containers) {
           const unit = each.labels[labels.unit];
           if (unit !== undefined && each.labels[labels.owner] === this.#options.paths.owner) found.set(unit, each);
         }
