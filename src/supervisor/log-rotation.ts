@@ -78,9 +78,10 @@ export class LogRotation {
   }
 }
 
-function isDue({ path, limits: { size, age } }: RotatedLog): boolean {
+function isDue({ path, limits: { size, age }, container }: RotatedLog): boolean {
   const found = fileAt(path);
-  if (found === undefined) return false;
+  // Somebody took it away: its writer goes on writing to what nobody sees, where it cannot be told.
+  if (found === undefined) return container !== undefined && !existsSync(path);
   return found.size >= size || (age !== null && found.size > 0 && Date.now() - found.birthtimeMs >= age);
 }
 
@@ -130,13 +131,16 @@ function openControl(container: ProcessId): number {
 async function reopenByConmon(log: RotatedLog, container: ProcessId): Promise<void> {
   const control = openControl(container);
   try {
-    makeRoom(log);
-    renameSync(log.path, `${log.path}.1`);
+    const isThere = existsSync(log.path);
+    if (isThere) {
+      makeRoom(log);
+      renameSync(log.path, `${log.path}.1`);
+    }
     try {
       writeSync(control, reopen);
     } catch (error) {
       // It was not told, and goes on writing where it wrote.
-      renameSync(`${log.path}.1`, log.path);
+      if (isThere) renameSync(`${log.path}.1`, log.path);
       throw error;
     }
   } finally {
@@ -145,6 +149,7 @@ async function reopenByConmon(log: RotatedLog, container: ProcessId): Promise<vo
   // Until it has, it still writes to what is path.1 now.
   for (let waited = 0; waited < 5_000 && !existsSync(log.path); waited += 10)
     await new Promise((resolve) => setTimeout(resolve, 10));
+  if (!existsSync(log.path)) throw new Error("its writer does not open it anew");
 }
 
 async function collapse(log: RotatedLog): Promise<void> {

@@ -269,6 +269,71 @@ describe.skipIf(notHere !== undefined)("a supervisor", () => {
     await until(async () => (await processes("sleep 5432[12]")).length === 0);
   });
 
+  test("a program is asked to end by the signal that is declared", async () => {
+    const told = world.path("told");
+    await apply({
+      units: [
+        `unit({ provision: ["polite"], stopSignal: "INT", ${shell(`trap 'echo int >> ${told}; exit 0' INT; trap 'echo term >> ${told}' TERM; echo up; while :; do sleep 0.1; done`)} })`,
+      ],
+    });
+    await until(async () => (await world.ok("logs", "polite")).includes("up"));
+    await world.ok("stop", "polite");
+    expect((await world.as(["cat", told])).stdout).toBe("int\n");
+  });
+
+  test("a full disk under the logs ends nothing; with room again, lines are kept again", async () => {
+    await apply({});
+    const logs = world.path("state/logs");
+    const count = (sleep: string): string => `i=0; while :; do i=$((i + 1)); echo line $i; ${sleep} 0.1; done`;
+    expect((await exec(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", logs])).status).toBe(0);
+    try {
+      await apply({
+        units: [`unit({ provision: ["program"], ${shell(count("sleep"))} })`],
+        containers: [
+          `ociContainer({ ...quiet, provision: "container", command: ["/bin/sh", "-c", "${count("busybox sleep")}"] })`,
+        ],
+      });
+      const names = ["program", "container"];
+      const before = await Promise.all(names.map(unitOf));
+      const lastOf = async (name: string): Promise<number> =>
+        Number(/line (\d+)\n$/.exec(await world.ok("logs", "--tail", "1", name))?.[1] ?? 0);
+      for (const name of names) await until(async () => (await lastOf(name)) > 3);
+      await exec(["sh", "-c", `head -c 1000000 /dev/zero > ${logs}/filler`]);
+      const room = async (): Promise<number> => Number((await exec(["stat", "-f", "-c", "%a", logs])).stdout);
+      await until(async () => (await room()) === 0);
+      const full = await Promise.all(names.map(lastOf));
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      rmSync(join(logs, "filler"));
+      for (const [index, name] of names.entries())
+        await until(async () => (await lastOf(name)) > (full[index] ?? 0) + 10);
+      expect((await Promise.all(names.map(unitOf))).map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
+    } finally {
+      await apply({});
+      expect((await exec(["umount", logs])).status).toBe(0);
+    }
+  });
+
+  test.each([
+    ["deleted", (log: string) => ["rm", log]],
+    ["renamed", (log: string) => ["mv", log, `${log}.away`]],
+  ])(
+    "a program's log that is %s: the program goes on, logs answers, and the next start writes it anew",
+    async (_, command) => {
+      await apply({
+        units: [
+          `unit({ provision: ["counter"], ${shell("i=0; while :; do i=$((i + 1)); echo line $i; sleep 0.1; done")} })`,
+        ],
+      });
+      await until(async () => (await world.ok("logs", "counter")).includes("line 3"));
+      const { pid } = await unitOf("counter");
+      expect((await world.as(command(world.path("state/logs/counter.log")))).status).toBe(0);
+      expect(await world.ok("logs", "counter")).toBe("");
+      expect((await unitOf("counter")).pid).toBe(pid);
+      await world.ok("restart", "counter");
+      await until(async () => (await world.ok("logs", "counter")).includes("line 3"));
+    },
+  );
+
   test("50 clients that start, stop and restart one unit at once: it is whole, and one process", async () => {
     await apply({ units: [`unit({ provision: ["wanted"], stopGrace: 1, ${shell("exec sleep 65432")} })`] });
     const ask = (verb: string): Promise<number> =>
