@@ -1,6 +1,6 @@
 /** What differs between two definitions of a unit, in the words of the declaration. Pure. */
 
-import { shortDigest } from "../base/index.ts";
+import { shellLine, shortDigest } from "../base/index.ts";
 import { fieldOfOption, optionPairs } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
 import type { ItemName } from "../store/index.ts";
@@ -139,6 +139,14 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
       else if (is === undefined) lines.push(`− ${name}`);
       else if (was !== is) lines.push(`${name}: declared otherwise`);
     }
+  } else if (old.kind === "program" && now.kind === "program") {
+    scalar("start", shellLine(old.argv), shellLine(now.argv));
+    lines.push(...listChange("environment", old.environment, now.environment));
+    scalar("directory", old.directory, now.directory);
+    scalar("supplementaryGroups", old.groups?.join(), now.groups?.join());
+    scalar("umask", old.umask?.toString(8), now.umask?.toString(8));
+    lines.push(...listChange("limits", old.limits ?? [], now.limits ?? []));
+    scalar("stopSignal", old.stopSignal, now.stopSignal);
   } else if (JSON.stringify(old) !== JSON.stringify(now)) lines.push("start: changed");
   return lines;
 }

@@ -110,6 +110,34 @@ describe("a container that changes", () => {
     expect(unitDifferences(unitOf(before), unitOf(after))).toEqual(lines);
   });
 
+  test("a program: its words, its environment, and how it is run and ended", () => {
+    const program = (more: object): UnitSpec => ({
+      ...unitOf({}),
+      start: {
+        ...{ kind: "program", argv: ["/bin/serve", "--port", "80"], environment: ["A=1", "B=2"], directory: "/" },
+        ...more,
+      },
+    });
+    const health = { interval: 1000, timeout: 1000, startPeriod: 0, retries: 3, onFailure: "none", argv: ["true"] };
+    const after = {
+      ...{ argv: ["/bin/serve", "--port", "8 0"], environment: ["A=1", "B=3"], directory: "/srv", umask: 0o27 },
+      ...{ limits: ["nofile=10"], groups: ["audio", "video"], stopSignal: "SIGINT", health },
+    };
+    const lines = unitDifferences(program({}), program(after));
+    expect(lines.slice(1)).toEqual([
+      "start: /bin/serve --port 80 → /bin/serve --port '8 0'",
+      "environment: − B=2",
+      "environment: + B=3",
+      "directory: / → /srv",
+      "supplementaryGroups: unset → audio,video",
+      "umask: unset → 27",
+      "limits: + nofile=10",
+      "stopSignal: unset → SIGINT",
+    ]);
+    expect(lines[0]).toMatch(/^health: /);
+    expect(unitDifferences(program(after), program(after))).toEqual([]);
+  });
+
   test("values from the host's environment are told of, and never shown", () => {
     const lines = unitDifferences(unitOf({}, ["TOKEN=hunter2", "OLD=x"]), unitOf({}, ["TOKEN=hunter3", "NEW=y"]));
     expect(lines).toEqual([
