@@ -161,6 +161,15 @@ function plain(pair: Pair, lowerer: Lowerer): string {
   throw new KnownError("image-invalid", "an image's environment or label names a store item", { hint });
 }
 
+/** OCI has sets as objects: each key of an empty object. */
+function keys(names: readonly string[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+function withProtocol(port: string): string {
+  return port.includes("/") ? port : `${port}/tcp`;
+}
+
 function runtimeConfig(options: PackOptions, lowerer: Lowerer): Readonly<Record<string, unknown>> {
   const labels = options.labels.map((label) => {
     const [key = "", ...value] = plain(label, lowerer).split("=");
@@ -173,6 +182,9 @@ function runtimeConfig(options: PackOptions, lowerer: Lowerer): Readonly<Record<
     ...(options.command.length > 0 ? { Cmd: options.command } : {}),
     ...(labels.length > 0 ? { Labels: Object.fromEntries(labels) } : {}),
     ...(options.user === undefined ? {} : { User: options.user }),
+    ...(options.ports.length > 0 ? { ExposedPorts: keys(options.ports.map(withProtocol)) } : {}),
+    ...(options.volumes.length > 0 ? { Volumes: keys(options.volumes) } : {}),
+    ...(options.stopSignal === undefined ? {} : { StopSignal: `SIG${options.stopSignal.replace(/^SIG/, "")}` }),
     ...(options.workdir === undefined ? {} : { WorkingDir: options.workdir }),
   };
 }

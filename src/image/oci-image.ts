@@ -14,6 +14,7 @@ import {
   type RecordConstructor,
   recordOf,
   refuse,
+  signal,
   string,
   stringWhere,
 } from "../record/index.ts";
@@ -98,6 +99,17 @@ export const packOptions: RecordConstructor<PackOptionsInput, PackOptions> = def
     command: { type: listOf(string), default: [], doc: "The arguments that a container's command replaces." },
     environment: { type: pairs("="), default: [], doc: "Variables for what runs in the image." },
     labels: { type: pairs("="), default: [], doc: "Labels of the image." },
+    ports: {
+      type: listOf(stringWhere("a port such as 80 or 53/udp", (text) => /^\d{1,5}(?:\/(?:tcp|udp|sctp))?$/.test(text))),
+      default: [],
+      doc: "Ports that what runs in the image listens on; that publishes none.",
+    },
+    volumes: {
+      type: listOf(absolutePath),
+      default: [],
+      doc: "Folders whose content outlives a container, where nothing else is mounted there.",
+    },
+    stopSignal: { type: signal, optional: true, doc: "What asks its program to end; SIGTERM where unset." },
     user: { type: string, optional: true, doc: "The user, `name` or `uid[:gid]`, that the image runs as." },
     workdir: { type: absolutePath, optional: true, doc: "The folder that the image's program starts in." },
     created: {

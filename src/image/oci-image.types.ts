@@ -64,6 +64,12 @@ export interface PackOptionsInput {
   readonly environment?: Pairs | undefined;
   /** Labels of the image. Default: `[]`. */
   readonly labels?: Pairs | undefined;
+  /** Ports that what runs in the image listens on; that publishes none. Default: `[]`. */
+  readonly ports?: readonly string[] | undefined;
+  /** Folders whose content outlives a container, where nothing else is mounted there. Default: `[]`. */
+  readonly volumes?: readonly string[] | undefined;
+  /** What asks its program to end; SIGTERM where unset. */
+  readonly stopSignal?: string | undefined;
   /** The user, `name` or `uid[:gid]`, that the image runs as. */
   readonly user?: string | undefined;
   /** The folder that the image's program starts in. */
@@ -97,6 +103,12 @@ export interface PackOptions {
   readonly environment: readonly (string | StagedText)[];
   /** Labels of the image. Default: `[]`. */
   readonly labels: readonly (string | StagedText)[];
+  /** Ports that what runs in the image listens on; that publishes none. Default: `[]`. */
+  readonly ports: readonly string[];
+  /** Folders whose content outlives a container, where nothing else is mounted there. Default: `[]`. */
+  readonly volumes: readonly string[];
+  /** What asks its program to end; SIGTERM where unset. */
+  readonly stopSignal?: string | undefined;
   /** The user, `name` or `uid[:gid]`, that the image runs as. */
   readonly user?: string | undefined;
   /** The folder that the image's program starts in. */

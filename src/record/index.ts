@@ -14,6 +14,7 @@ export {
   oneOf,
   pass,
   refuse,
+  signal,
   string,
   stringWhere,
 } from "./field-type.ts";

@@ -1,4 +1,4 @@
-/** Field types for values that the engines read: sizes, durations, addresses, capabilities, limits, devices, signals. */
+/** Field types for values that the engines read: sizes, durations, addresses, capabilities, limits, devices. */
 import { parseDuration, parseSize } from "../base/index.ts";
 import { at, type FieldType, type Issue, stringWhere } from "../record/index.ts";
 import { type Pair, pairs } from "../store/index.ts";
@@ -54,15 +54,6 @@ export const capability: FieldType<string> = stringWhere(
 export const device: FieldType<string> = stringWhere(
   "a device such as /dev/fuse, /dev/ttyS0:/dev/modem or /dev/sda:/dev/disk:r",
   (text) => /^\/[^:]+(?::\/[^:]+)?(?::[rwm]{1,3})?$/.test(text),
-);
-
-const signals = new Set(
-  "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
-    " ",
-  ),
-);
-export const signal: FieldType<string> = stringWhere("a signal such as SIGTERM or QUIT (signal(7))", (text) =>
-  signals.has(text.replace(/^SIG/, "")),
 );
 
 /** A mapping of ids, `container:host:count`. */

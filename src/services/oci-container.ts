@@ -14,6 +14,7 @@ import {
   oneOf,
   type RecordConstructor,
   recordOf,
+  signal,
   string,
   stringWhere,
 } from "../record/index.ts";
@@ -27,7 +28,6 @@ import {
   hostPairs,
   idMapping,
   labelPairs,
-  signal,
   size,
   sysctls,
   tmpfsPairs,

@@ -8,6 +8,7 @@ import {
   listOf,
   type RecordConstructor,
   recordOf,
+  signal,
   string,
 } from "../record/index.ts";
 import { fileLikeType, pairs, stageableText } from "../store/index.ts";
@@ -55,6 +56,7 @@ export const unit: RecordConstructor<UnitInput, Unit> = defineRecord("unit", "A 
     doc: "Whether the program does its work and ends; the unit then counts as done.",
   },
   ...runFields,
+  stopSignal: { type: signal, default: "SIGTERM", doc: "What its processes are asked to end by." },
   transient: {
     type: boolean,
     default: false,

@@ -59,6 +59,8 @@ export interface UnitInput {
   readonly ready?: ReadinessInput | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace?: number | undefined;
+  /** What its processes are asked to end by. Default: `"SIGTERM"`. */
+  readonly stopSignal?: string | undefined;
   /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
   readonly transient?: boolean | undefined;
   /** Whether it starts with the generation. Default: `true`. */
@@ -119,6 +121,8 @@ export interface Unit {
   readonly ready?: Readiness | undefined;
   /** Seconds between the request to end and the kill. Default: `5`. */
   readonly stopGrace: number;
+  /** What its processes are asked to end by. Default: `"SIGTERM"`. */
+  readonly stopSignal: string;
   /** Whether the restart of what it requires ends it for good, and does not start it again. Default: `false`. */
   readonly transient: boolean;
   /** Whether it starts with the generation. Default: `true`. */

@@ -391,7 +391,7 @@ export class Runner {
     }
     const target = running?.process;
     if (unit.start.kind !== "program" || !target) return;
-    signalGroup(target, "SIGTERM");
+    signalGroup(target, unit.start.stopSignal ?? "SIGTERM");
     const isThere = (): boolean => {
       try {
         return startTimeOf(target.pid) === target.startTime;

@@ -88,6 +88,8 @@ export type StartSpec =
       readonly umask?: number;
       /** `name=soft[:hard]`. */
       readonly limits?: readonly string[];
+      /** What its processes are asked to end by; SIGTERM where unset. */
+      readonly stopSignal?: NodeJS.Signals;
       /** `argv` is run as the unit's user; 0 is healthy. */
       readonly health?: HealthSpec & { readonly argv: readonly string[] };
     }

@@ -141,11 +141,13 @@ export class UnitWriter {
       report(new KnownError("needs-root", message, { where: placeOf(source), hint }));
     }
     const limits = this.pairs(source.limits);
+    const stopSignal = `SIG${source.stopSignal.replace(/^SIG/, "")}` as NodeJS.Signals;
     return {
       ...{ kind: "program", argv, environment: this.pairs(source.environment), directory },
       ...(groups === undefined ? {} : { groups }),
       ...(umask === undefined ? {} : { umask }),
       ...(limits.length === 0 ? {} : { limits }),
+      ...(stopSignal === "SIGTERM" ? {} : { stopSignal }),
       ...(health === undefined ? {} : { health: { ...healthSpec(health, null), argv: healthArgv(health) } }),
     };
   }

@@ -67,6 +67,21 @@ describe("images", () => {
     expect({ id: image.id, layers: image.layers.map(({ diffId }) => diffId) }).toMatchSnapshot();
   });
 
+  test("ports, volumes and the signal that ends it are in the configuration, in OCI's own form", async () => {
+    using yard = new Yard();
+    const image = await yard.image([greeting], {
+      ports: ["8080", "53/udp"],
+      volumes: ["/data"],
+      stopSignal: "QUIT",
+    });
+    const blob = JSON.parse(readFileSync(join(image.path, "blobs/sha256", image.id.slice(7)), "utf8"));
+    expect(blob.config).toEqual({
+      ExposedPorts: { "8080/tcp": {}, "53/udp": {} },
+      Volumes: { "/data": {} },
+      StopSignal: "SIGQUIT",
+    });
+  });
+
   test("owners, modes, folders and links are as declared; parents are there; times are one constant", async () => {
     using yard = new Yard();
     const image = await yard.image([greeting, { target: "/data", user: 1000, group: 1001, mode: 0o700 }], {
