@@ -144,8 +144,11 @@ export class Runner {
     if (known !== undefined) return known;
     const found = this.#findIdentity(unit);
     this.#identities.set(key, found);
+    const forget = (): void => void this.#identities.delete(key);
     const isOwn = unit.user === null && unit.group === null;
-    if (!isOwn) setTimeout(() => this.#identities.delete(key), identityPeriod).unref();
+    if (!isOwn) setTimeout(forget, identityPeriod).unref();
+    // What could not be learned, as without a process to spare, is asked again.
+    else void found.catch(forget);
     return found;
   }
 

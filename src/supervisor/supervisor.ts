@@ -44,6 +44,8 @@ export class Supervisor {
   readonly #rotation: LogRotation;
   readonly #health: HealthWatch;
   readonly #ending = new Set<string>();
+  /** Gone when last looked at: the engine tells how it ended a moment after that. */
+  #gone: ReadonlySet<Running> = new Set();
   readonly #unready: Unready;
   /** Work that was told to end before it was done. */
   readonly #calledOff = new WeakSet<Running>();
@@ -307,7 +309,6 @@ export class Supervisor {
       if (running !== null) this.#running.set(name, running);
       this.#ends.watch(this.#runner.engines());
       const before = this.#state.get(name);
-      // Others start meanwhile.
       if (isWork(spec)) this.#callOff();
       else if (spec.ready !== undefined) void this.#unready.watch(spec, running);
       else this.#dispatch({ type: "started", name });
@@ -387,10 +388,11 @@ export class Supervisor {
     try {
       this.#ends.watch(this.#runner.engines());
       const logs = rotatedLogs(this.#paths, this.#running, (name) => this.#specOf(name));
-      const { times } = this.#runner;
-      times.look(logs.flatMap(({ path, container }) => (container === undefined ? [path] : [])));
-      this.#rotation.look(logs.filter(({ path, limits }) => limits.age !== null || times.hasGrown(path)));
-      for (const [name, running] of this.#running) if (this.#runner.isGone(running)) this.#noteEnd(name);
+      this.#runner.times.look(logs.flatMap(({ path, container }) => (container === undefined ? [path] : [])));
+      this.#rotation.look(logs.filter(({ path, limits }) => limits.age !== null || this.#runner.times.hasGrown(path)));
+      const gone = [...this.#running].filter(([, running]) => this.#runner.isGone(running));
+      for (const [name, running] of gone) if (this.#gone.has(running)) this.#noteEnd(name);
+      this.#gone = new Set(gone.map(([, running]) => running));
     } catch (error) {
       // Nothing was learned, as without a descriptor to spare: the next look may see more.
       this.#log("error", `what runs could not be looked at: ${messageOf(error)}`);
