@@ -8,8 +8,9 @@ import {
   constants,
   type FSWatcher,
   fstatSync,
+  ftruncateSync,
   openSync,
-  readFileSync,
+  readForeignBytes,
   renameSync,
   rmSync,
   type Stats,
@@ -25,6 +26,9 @@ const period = 50;
 /** A note is a length and a time, in milliseconds since 1970, of six bytes each. */
 const field = 6;
 const noteSize = 2 * field;
+
+/** Bytes of notes: as many as a log of the usual size can have, were each of its lines a few letters. */
+const mostNotes = 64 << 20;
 
 /** Where the begin of a program's log is while it is taken away. */
 export function partOf(log: string): string {
@@ -52,12 +56,8 @@ export class LogNotes {
   readonly #notes: Buffer;
 
   constructor(log: string) {
-    let notes: Buffer = Buffer.alloc(0);
-    try {
-      notes = readFileSync(notesOf(log));
-    } catch {
-      // There are none, or nobody may read them: its lines have no times then.
-    }
+    // Where there are none, or nobody may read them, its lines have no times.
+    const notes = readForeignBytes(notesOf(log), { most: mostNotes }) ?? Buffer.alloc(0);
     this.#notes = notes.subarray(0, notes.length - (notes.length % noteSize));
   }
 
@@ -229,7 +229,10 @@ function append(path: string, note: Buffer): void {
   const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o640);
   try {
     const found = fstatSync(descriptor);
-    if (found.isFile() && found.nlink === 1) writeSync(descriptor, note);
+    if (!found.isFile() || found.nlink !== 1) return;
+    // A full disk may have taken a part of the one before.
+    ftruncateSync(descriptor, found.size - (found.size % noteSize));
+    writeSync(descriptor, note);
   } finally {
     closeSync(descriptor);
   }

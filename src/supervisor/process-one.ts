@@ -2,6 +2,7 @@
  * What a supervisor owes as process 1, as in an image whose program it is: orphans are its children and must be taken away
  * once they have ended, what it is told by signals that are not its own goes on to its programs, and its end is everybody's.
  */
+import { messageOf } from "../base/index.ts";
 import { childrenThatEnded, reap } from "../sys/index.ts";
 import type { Log } from "./runner.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -23,7 +24,7 @@ export class ProcessOne {
     this.#supervisor = supervisor;
     this.#log = log;
     for (const signal of forwarded) process.on(signal, () => this.#forward(signal));
-    this.#timer = setInterval(() => void this.#takeAway(), period);
+    this.#timer = setInterval(() => void this.#takeAway().catch((error: unknown) => this.#giveUp(error)), period);
   }
 
   #forward(signal: NodeJS.Signals): void {
@@ -43,6 +44,12 @@ export class ProcessOne {
     const keys = ended.map(({ pid, startTime }) => `${pid} ${startTime}`);
     for (const [index, { pid }] of ended.entries()) if (this.#ended.has(keys[index] ?? "")) await reap(pid);
     this.#ended = new Set(keys);
+  }
+
+  /** Remains that nobody takes away cost a process number each, and nothing else. */
+  #giveUp(error: unknown): void {
+    this.#log("error", `what orphans leave cannot be taken away: ${messageOf(error)}`);
+    clearInterval(this.#timer);
   }
 
   /** Ends every unit, dependents first: the kernel kills whatever is left when process 1 ends. */

@@ -16,6 +16,7 @@ export {
   fchownSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   lchownSync,
   linkSync,
   lstatSync,
@@ -134,14 +135,26 @@ export function readTextIfExists(path: string): string | undefined {
   }
 }
 
-/** More of a file that somebody else may have put there is not read. */
+/** Bytes of a file that somebody else may have put there. */
 const mostForeign = 1 << 20;
 
-/**
- * The text of a file where somebody else may put anything: a link, a FIFO, a folder, a device or a very large file is as good as
- * none. `follow`: a link may stand there, and what it points at is looked at in the same way.
- */
-export function readForeign(path: string, { follow = false }: { readonly follow?: boolean } = {}): string | undefined {
+export interface ForeignOptions {
+  /** A link may stand there, and what it points at is looked at in the same way. Default: `false`. */
+  readonly follow?: boolean;
+  /** Bytes; a file that is larger is not read. Default: 1 MiB. */
+  readonly most?: number;
+}
+
+/** The text of a file where somebody else may put anything: see `readForeignBytes`. */
+export function readForeign(path: string, options: ForeignOptions = {}): string | undefined {
+  return readForeignBytes(path, options)?.toString("utf8");
+}
+
+/** What is in a file where somebody else may put anything: a link, a FIFO, a folder or a device is as good as none. */
+export function readForeignBytes(
+  path: string,
+  { follow = false, most = mostForeign }: ForeignOptions = {},
+): Buffer | undefined {
   let descriptor: number;
   try {
     const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | (follow ? 0 : fs.constants.O_NOFOLLOW);
@@ -151,9 +164,9 @@ export function readForeign(path: string, { follow = false }: { readonly follow?
   }
   try {
     const { size } = fs.fstatSync(descriptor);
-    if (!fs.fstatSync(descriptor).isFile() || size > mostForeign) return undefined;
+    if (!fs.fstatSync(descriptor).isFile() || size > most) return undefined;
     const buffer = Buffer.alloc(size);
-    return buffer.toString("utf8", 0, fs.readSync(descriptor, buffer, 0, size, 0));
+    return buffer.subarray(0, fs.readSync(descriptor, buffer, 0, size, 0));
   } catch {
     return undefined;
   } finally {

@@ -1,11 +1,20 @@
 /** Logs on a disk: what a supervisor that was killed in the middle of a rotation left, limits, and readers beside it. */
-import { appendFileSync, existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LogRotation } from "../../src/supervisor/log-rotation.ts";
 import { LogTimes } from "../../src/supervisor/log-times.ts";
 import { type LogLine, LogReader, lastLogLines } from "../../src/system/index.ts";
-import { Scratch } from "../support.ts";
+import { exec, Scratch } from "../support.ts";
 
 const line = (number: number): string => `line ${String(number).padStart(10, "0")}\n`;
 const lines = (from: number, to: number): string =>
@@ -139,6 +148,24 @@ describe("a program's log", () => {
     look();
     times.close();
     expect(minutes(lastLogLines(path, 1))).toEqual([at(6)]);
+  });
+
+  test("a note that a full disk cut short spoils none that comes after it; a FIFO in their place holds up nobody", async () => {
+    const times = new LogTimes();
+    writeFileSync(path, lines(1, 2));
+    times.watch(path);
+    times.close();
+    appendFileSync(`${path}.times`, "torn");
+    appendFileSync(path, lines(3, 3));
+    utimesSync(path, 1_800_000_000, 1_800_000_000);
+    times.watch(path);
+    times.close();
+    expect(lastLogLines(path, 1)[0]?.time).toBe("2027-01-15T08:00:00.000Z");
+    rmSync(`${path}.times`);
+    expect((await exec(["mkfifo", `${path}.times`])).status).toBe(0);
+    times.watch(path);
+    times.close();
+    expect(lastLogLines(path, 1)[0]).toEqual({ time: null, stream: null, text: line(3).trim() });
   });
 
   test("a link in the place of the notes is not written through", () => {
