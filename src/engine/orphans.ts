@@ -11,41 +11,54 @@ export interface Keeper {
   readonly process: ProcessId;
   /** The container's identifier. */
   readonly id: string;
-  /** The program with which it made the container. */
-  readonly runtime: string;
   /** Where the container's output goes, where that is a file. */
   readonly logFile: string;
 }
 
-/** Milliseconds that a conmon may take to notice that its container is gone. */
+/** Milliseconds that a conmon may take to notice that its container is gone, and then to go itself. */
 const patience = 2_000;
+const longest = 10_000;
 
 /** The user's conmons. */
 export function keepersOf(identity: Identity): readonly Keeper[] {
   return commandLinesOf("conmon").flatMap(({ process, uid, argv }): Keeper[] => {
     const given = (flag: string): string => argv[argv.indexOf(flag) + 1] ?? "";
     const id = given("-c");
-    // The runtime is run as the user: a conmon of somebody else's must not name it.
     if (uid !== identity.uid || !/^[0-9a-f]{64}$/.test(id)) return [];
-    return [{ process, id, runtime: given("-r"), logFile: given("-l").replace(/^k8s-file:/, "") }];
+    return [{ process, id, logFile: given("-l").replace(/^k8s-file:/, "") }];
   });
 }
 
+export interface EndOptions {
+  /** The engine's own runtime; undefined where it cannot be had. */
+  readonly runtime: string | undefined;
+  /** Seconds between the request to end and the kill. */
+  readonly grace: number;
+}
+
 /** Ends what it keeps, and then it. */
-export async function endKeeper(identity: Identity, { process: conmon, id, runtime }: Keeper): Promise<void> {
+export async function endKeeper(
+  identity: Identity,
+  { process: conmon, id }: Keeper,
+  { runtime, grace }: EndOptions,
+): Promise<void> {
+  const kept = isAlive(conmon) && grace > 0 ? childrenOf(conmon.pid) : [];
+  for (const child of kept) end(child, "SIGTERM");
+  for (let waited = 0; waited < grace * 1000 && isAlive(conmon) && childrenOf(conmon.pid).length > 0; waited += 20)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   // With the container's processes go its control group and what the runtime remembers of it.
-  await runAs(identity, [runtime, "delete", "--force", id]);
+  if (runtime !== undefined) await runAs(identity, [runtime, "delete", "--force", id]);
   // A runtime that lost its own folder knows of none of them.
   for (const child of isAlive(conmon) ? childrenOf(conmon.pid) : []) end(child);
-  for (let waited = 0; isAlive(conmon); waited += 20) {
+  for (let waited = 0; waited < longest && isAlive(conmon); waited += 20) {
     if (waited >= patience) end(conmon.pid);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-function end(pid: number): void {
+function end(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     // It ended in between.
     if (!hasErrno(error, "ESRCH")) throw error;

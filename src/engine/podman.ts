@@ -186,17 +186,24 @@ export class Podman extends EngineProgram implements Engine {
       await this.#remove(name, grace);
     } catch (error) {
       // Where its runtime's files went away, Podman can end nothing that runs, and remove only what does not.
-      if (!(await this.#endKept(name))) throw error;
+      const isRefusal = error instanceof KnownError && /depend/.test(error.message);
+      if (isRefusal || !(await this.#endKept(name, grace))) throw error;
       await this.#remove(name, 0);
     }
   }
 
   /** Ends what a container runs without asking its engine; false where nothing of it is found. */
-  async #endKept(name: string): Promise<boolean> {
+  async #endKept(name: string, grace: number): Promise<boolean> {
     const found = (await this.containers()).find((each) => each.name === name || each.id === name);
     const keeper = keepersOf(this.identity).find(({ id }) => id === found?.id);
-    if (keeper !== undefined) await endKeeper(this.identity, keeper);
+    if (keeper !== undefined) await endKeeper(this.identity, keeper, { runtime: await this.#runtime(), grace });
     return keeper !== undefined;
+  }
+
+  async #runtime(): Promise<string | undefined> {
+    const { status, stdout } = await this.ask(["info", "--format", "{{.Host.OCIRuntime.Path}}"]);
+    const path = stdout.trim();
+    return status === 0 && path.startsWith("/") ? path : undefined;
   }
 
   async #remove(name: string, grace: number): Promise<void> {
@@ -276,7 +283,8 @@ export class Podman extends EngineProgram implements Engine {
   async #endUnknown(keepers: readonly Keeper[], listed: readonly EngineContainer[]): Promise<readonly string[]> {
     const known = new Set(listed.map(({ id }) => id));
     const orphans = keepers.filter(({ id }) => !known.has(id));
-    for (const orphan of orphans) await endKeeper(this.identity, orphan);
+    const runtime = orphans.length === 0 ? undefined : await this.#runtime();
+    for (const orphan of orphans) await endKeeper(this.identity, orphan, { runtime, grace: 0 });
     return orphans.map(({ id }) => id);
   }
 

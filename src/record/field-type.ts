@@ -69,16 +69,17 @@ export function stringWhere(expected: string, accepts: (text: string) => boolean
   });
 }
 
-/** An absolute path. */
 const signals = new Set(
   "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
     " ",
   ),
 );
+/** A signal's name, with or without SIG. */
 export const signal: FieldType<string> = stringWhere("a signal such as SIGTERM or QUIT (signal(7))", (text) =>
   signals.has(text.replace(/^SIG/, "")),
 );
 
+/** An absolute path. */
 export const absolutePath: FieldType<string> = stringWhere("an absolute path", (text) => text.startsWith("/"));
 
 export function integer(minimum: number, maximum: number): FieldType<number> {

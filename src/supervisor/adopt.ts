@@ -52,7 +52,7 @@ async function adoptSaved(
   const before: UnitState = { ...state, unit: machineUnit(spec), next: null };
   // One that was not ready yet, or not done, is waited for again.
   const isWaitedFor = state.status === "starting" && (spec.ready !== undefined || isWork(spec));
-  const up: UnitState = { ...before, status: isWaitedFor ? "starting" : "running" };
+  const up: UnitState = { ...before, respawnAt: null, status: isWaitedFor ? "starting" : "running" };
   const isCurrent = container?.labels[labels.spec] === spec.digest && container.state === "running";
   if (spec.start.kind === "container" && container !== undefined && isCurrent)
     return { spec, state: up, running: runningOf(container) };

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { Paths } from "../base/index.ts";
-import { ensureFolder, notifySystemd, takeLock, watchdogPeriod } from "../sys/index.ts";
+import { ensureFolder, notifySystemd, removeTree, takeLock, watchdogPeriod } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
 import { Doors } from "./doors.ts";
 import { ProcessOne } from "./process-one.ts";
@@ -52,7 +52,11 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   clearInterval(timer);
   await notifySystemd("STOPPING=1");
   if (one === undefined) log("info", "ending; what runs goes on");
-  else await one.end();
+  else {
+    await one.end();
+    // The next one begins as after a boot.
+    removeTree(paths.supervisor);
+  }
   await supervisor.close();
   doors.close();
 }

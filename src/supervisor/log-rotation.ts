@@ -22,10 +22,9 @@ import {
   renameSync,
   rmSync,
   run,
-  type Stats,
   writeSync,
 } from "../sys/index.ts";
-import { moveLog, partOf, removeLog, splitNotes } from "./log-times.ts";
+import { fileAt, moveLog, partOf, removeLog, splitNotes } from "./log-times.ts";
 import type { Log } from "./runner.ts";
 import type { LogLimits } from "./unit-spec.ts";
 
@@ -54,6 +53,8 @@ const reopen = "2 0 0\n";
 export class LogRotation {
   readonly #log: Log;
   readonly #busy = new Set<string>();
+  /** Logs that were due when last looked at. */
+  readonly #unfinished = new Set<string>();
   /** Logs that could not be rotated, and when it is tried again; each is told of once. */
   readonly #stuck = new Map<string, number>();
 
@@ -61,10 +62,16 @@ export class LogRotation {
     this.#log = log;
   }
 
-  /** Rotates what is full or old. */
-  look(logs: readonly RotatedLog[]): void {
+  /** Rotates what is full or old. What `hasGrown` denies, and was not too large before, is not looked at. */
+  look(logs: readonly RotatedLog[], hasGrown: (path: string) => boolean = () => true): void {
     for (const each of logs) {
-      if (this.#busy.has(each.path) || (this.#stuck.get(each.path) ?? 0) > Date.now() || !isDue(each)) continue;
+      const isQuiet = !hasGrown(each.path) && !this.#unfinished.has(each.path) && each.limits.age === null;
+      if (isQuiet) continue;
+      this.#unfinished.delete(each.path);
+      if (!isDue(each)) continue;
+      // It is looked at again until it is small, whatever is in the way now.
+      this.#unfinished.add(each.path);
+      if (this.#busy.has(each.path) || (this.#stuck.get(each.path) ?? 0) > Date.now()) continue;
       this.#busy.add(each.path);
       void (each.container === undefined ? collapse(each) : reopenByConmon(each, each.container))
         .then(() => limitAll(logs))
@@ -83,16 +90,6 @@ function isDue({ path, limits: { size, age }, container }: RotatedLog): boolean 
   // Somebody took it away: its writer goes on writing to what nobody sees, where it cannot be told.
   if (found === undefined) return container !== undefined && !existsSync(path);
   return found.size >= size || (age !== null && found.size > 0 && Date.now() - found.birthtimeMs >= age);
-}
-
-/** What stands there, where that is a file; somebody else may have put a link or anything there. */
-function fileAt(path: string): Stats | undefined {
-  try {
-    const found = lstatSync(path);
-    return found.isFile() ? found : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** path.1 is the newest of those that were rotated. */

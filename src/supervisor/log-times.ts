@@ -9,12 +9,13 @@ import {
   type FSWatcher,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readForeignBytes,
+  removeTree,
   renameSync,
   rmSync,
   type Stats,
-  statSync,
   watch,
   writeFileAtomic,
   writeSync,
@@ -46,9 +47,14 @@ function encode(length: number, time: number): Buffer {
   return note;
 }
 
-function find(path: string): Stats | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() ? found : undefined;
+/** What stands there, where that is a file; somebody else may have put a link or anything there. */
+export function fileAt(path: string): Stats | undefined {
+  try {
+    const found = lstatSync(path);
+    return found.isFile() ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The notes of one log, or of one of its rotated files. */
@@ -105,7 +111,7 @@ export function splitNotes(log: string, to: string, length: number): void {
 /** Renames a rotated log, with its notes. */
 export function moveLog(from: string, to: string): void {
   renameSync(from, to);
-  if (find(notesOf(from)) !== undefined) renameSync(notesOf(from), notesOf(to));
+  if (fileAt(notesOf(from)) !== undefined) renameSync(notesOf(from), notesOf(to));
 }
 
 /** Removes a rotated log, with its notes. */
@@ -192,12 +198,12 @@ export class LogTimes {
   /** Whether there was something to note. */
   #note(path: string, watched: Watched): boolean {
     // Between a rotation's two files its notes fit neither.
-    const found = find(partOf(path)) === undefined ? find(path) : undefined;
+    const found = fileAt(partOf(path)) === undefined ? fileAt(path) : undefined;
     // Its begin was taken away, and its notes with it; or somebody emptied it.
     if (found !== undefined && found.size < watched.noted) {
       watched.noted = lastLength(path);
       if (watched.noted > found.size) {
-        rmSync(notesOf(path), { force: true });
+        removeTree(notesOf(path));
         watched.noted = 0;
       }
     }

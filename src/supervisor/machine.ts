@@ -174,10 +174,11 @@ function load(draft: Draft, { units, disabled }: Event & { readonly type: "load"
       // A new definition starts as it declares, also where a person had stopped the earlier one.
       const goesOn = at.wanted === "up" || at.next === "gone" || at.restart;
       const restart = startsByItself(unit) || (goesOn && !unit.scheduled);
-      change(draft, name, now, { wanted: "down", next: unit, restart, respawnAt: null, respawns: [] });
+      const respawnAt = couldNotStop(at) ? at.respawnAt : null;
+      change(draft, name, now, { wanted: "down", next: unit, restart, respawnAt, respawns: [] });
     }
     const changed = draft.get(name);
-    if (changed !== undefined && !isActive(changed)) finishStop(draft, name, now);
+    if (changed !== undefined && !isActive(changed) && !couldNotStop(changed)) finishStop(draft, name, now);
   }
   for (const unit of units)
     if (!draft.has(unit.name))

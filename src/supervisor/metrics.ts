@@ -31,7 +31,7 @@ export class Metrics {
   readonly #logBytes: Gauge;
   readonly #nextRun: Gauge;
   readonly #generation: Gauge;
-  readonly #switches: Gauge;
+  readonly #switches: Counter;
   readonly #lastSwitch: Gauge;
   readonly #lastDuration: Gauge;
   readonly #changes: Counter;
@@ -46,7 +46,10 @@ export class Metrics {
     const gauge = (name: string, help: string, ...labelNames: readonly string[]): Gauge =>
       new Gauge({ registers, name, help, labelNames: [...labelNames] });
     this.#generation = gauge("lading_generation", "The generation whose units are in force");
-    this.#switches = gauge("lading_switches_total", "Switches of this host, by how they went", "result");
+    this.#switches = new Counter({
+      ...{ registers, name: "lading_switches_total", help: "Switches of this host, by how they went" },
+      labelNames: ["result"],
+    });
     this.#lastSwitch = gauge(
       "lading_last_switch_seconds",
       "When the last switch began, in seconds since 1970",
@@ -101,7 +104,8 @@ export class Metrics {
     const { units, generation } = this.#supervisor.status();
     this.#generation.set(generation);
     const { counts, last } = readSwitchCounts(this.#paths);
-    for (const [result, count] of Object.entries(counts)) this.#switches.set({ result }, count);
+    this.#switches.reset();
+    for (const [result, count] of Object.entries(counts)) this.#switches.inc({ result }, count);
     this.#lastSwitch.reset();
     if (last !== null) {
       this.#lastSwitch.set({ result: last.result }, last.at / 1000);

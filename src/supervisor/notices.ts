@@ -16,14 +16,19 @@ import {
 } from "../sys/index.ts";
 import type { UnitSpec } from "./unit-spec.ts";
 
-/** Where a container finds the socket. */
-const inContainer = "/run/lading/notify";
+/** What a container finds mounted: the folder, for another supervisor makes another socket in it. */
+const inContainer = "/run/lading";
 
 /** Bytes of a datagram that are read; more is no word of readiness. */
 const longestDatagram = 16 * 1024;
 
 function folderOf(paths: Paths, unit: string): string {
   return join(paths.notices, unit);
+}
+
+/** Below a folder that keeps others out, one that anybody who sees it may enter. */
+function openFolderOf(paths: Paths, unit: string): string {
+  return join(folderOf(paths, unit), "open");
 }
 
 export function waitsForNotice({ ready }: Pick<UnitSpec, "ready">): boolean {
@@ -36,10 +41,10 @@ export function noticeArguments(
   unit: Pick<UnitSpec, "name" | "ready" | "start">,
 ): { readonly environment: readonly string[]; readonly mounts: readonly string[] } {
   if (!waitsForNotice(unit)) return { environment: [], mounts: [] };
-  const path = join(folderOf(paths, unit.name), "socket");
+  const folder = openFolderOf(paths, unit.name);
   return unit.start.kind === "container"
-    ? { environment: [`NOTIFY_SOCKET=${inContainer}`], mounts: [`${path}:${inContainer}`] }
-    : { environment: [`NOTIFY_SOCKET=${path}`], mounts: [] };
+    ? { environment: [`NOTIFY_SOCKET=${inContainer}/notify`], mounts: [`${folder}:${inContainer}`] }
+    : { environment: [`NOTIFY_SOCKET=${folder}/notify`], mounts: [] };
 }
 
 export class Notices {
@@ -64,7 +69,8 @@ export class Notices {
       chownSync(folder, 0, gid);
       chmodSync(folder, 0o710);
     }
-    const path = join(folder, "socket");
+    ensureFolder(openFolderOf(this.#paths, unit.name), 0o711);
+    const path = join(openFolderOf(this.#paths, unit.name), "notify");
     this.#open.set(unit.name, await bindDatagramSocket(path));
     if (isForeign) chownSync(path, uid, gid);
     // A container's users have other numbers than its owner.

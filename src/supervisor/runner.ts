@@ -176,22 +176,26 @@ export class Runner {
 
   /** Our containers that the engines know, by unit. An engine that does not answer is told of and taken as empty. */
   async ownContainers(specs: readonly UnitSpec[]): Promise<ReadonlyMap<string, EngineContainer>> {
-    const engines = new Set<Engine>();
+    /** What each engine's containers write to: another engine knows nothing of them. */
+    const logs = new Map<Engine, Set<string>>();
     for (const spec of specs) {
       if (spec.start.kind !== "container") continue;
       const engine = await this.engine(spec.start.cli, spec).catch(() => undefined);
-      if (engine !== undefined) engines.add(engine);
+      if (engine === undefined) continue;
+      const own = logs.get(engine) ?? new Set();
+      logs.set(engine, own.add(logPath(this.#options.paths, spec)));
     }
     const found = new Map<string, EngineContainer>();
-    for (const engine of engines) {
+    for (const engine of logs.keys()) {
       try {
-        const logs = new Set(specs.map((spec) => logPath(this.#options.paths, spec)));
-        const { containers, ended } = await engine.recover(logs);
+        const { containers, ended } = await engine.recover(logs.get(engine) ?? new Set());
         for (const id of ended)
           this.#options.log("warn", `a container that ${engine.cli.cli} had lost was ended: ${id}`);
         for (const each of containers) {
           const unit = each.labels[labels.unit];
-          if (unit !== undefined && each.labels[labels.owner] === this.#options.paths.owner) found.set(unit, each);
+          if (unit === undefined || each.labels[labels.owner] !== this.#options.paths.owner) continue;
+          // What is left of one that ended has the same label.
+          if (found.get(unit)?.state !== "running") found.set(unit, each);
         }
       } catch (error) {
         this.#options.log("error", `the engine of ${engine.identity.user} does not answer: ${messageOf(error)}`);
@@ -239,9 +243,19 @@ export class Runner {
         return null;
       }
       case "container":
-        return this.#startContainer(unit, start);
+        return this.#listening(unit, this.#startContainer(unit, start));
       case "program":
-        return this.#startProgram(unit, start);
+        return this.#listening(unit, this.#startProgram(unit, start));
+    }
+  }
+
+  /** Nobody listens for a unit whose start failed. */
+  async #listening<T>(unit: UnitSpec, started: Promise<T>): Promise<T> {
+    try {
+      return await started;
+    } catch (error) {
+      this.#notices.close(unit.name);
+      throw error;
     }
   }
 
@@ -303,11 +317,11 @@ export class Runner {
 
   async #startProgram(unit: UnitSpec, start: StartSpec & { kind: "program" }): Promise<Running | null> {
     const identity = await this.identity(unit);
+    await this.#notices.open(unit, identity);
+    const notices = noticeArguments(this.#options.paths, unit);
     const log = openUnitLog(this.#options.paths, unit, identity);
     const logStart = fstatSync(log).size;
     const [program = "", ...args] = programArgv(identity, start);
-    await this.#notices.open(unit, identity);
-    const notices = noticeArguments(this.#options.paths, unit);
     let child: ChildProcess;
     try {
       // Its output goes straight to the file: it is not lost, and nothing breaks, when the supervisor dies.

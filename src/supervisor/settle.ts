@@ -78,7 +78,7 @@ function goDown(draft: Draft, at: UnitState, now: number): Effect | "moved" | un
     const other = draft.get(dependent);
     if (other !== undefined && other.wanted === "down" && isActive(other)) return undefined;
   }
-  change(draft, name, now, { status: "stopping" });
+  change(draft, name, now, { status: "stopping", respawnAt: null });
   return { type: "stop", name };
 }
 

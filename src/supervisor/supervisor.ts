@@ -315,7 +315,7 @@ export class Supervisor {
       // The next supervisor must know of it, also where it is not up for long: a change was saved with it.
       if (this.#state.get(name) === before) this.#save(name);
       this.#watchHealth(name, Date.now());
-      if (running?.id && running.process === null) this.#noteEnd(name);
+      if (running?.id && (running.process === null || this.#ends.seen(running.id))) this.#noteEnd(name);
     } catch (error) {
       const exit = error instanceof StartFailure ? error.exit : null;
       this.#dispatch({ type: "start-failed", name, reason: messageOf(error), exit });
@@ -389,7 +389,7 @@ export class Supervisor {
       this.#ends.watch(this.#runner.engines());
       const logs = rotatedLogs(this.#paths, this.#running, (name) => this.#specOf(name));
       this.#runner.times.look(logs.flatMap(({ path, container }) => (container === undefined ? [path] : [])));
-      this.#rotation.look(logs.filter(({ path, limits }) => limits.age !== null || this.#runner.times.hasGrown(path)));
+      this.#rotation.look(logs, (path) => this.#runner.times.hasGrown(path));
       const gone = [...this.#running].filter(([, running]) => this.#runner.isGone(running));
       for (const [name, running] of gone) if (this.#gone.has(running)) this.#noteEnd(name);
       this.#gone = new Set(gone.map(([, running]) => running));

@@ -52,21 +52,28 @@ export function childrenThatEnded(parent: number): readonly ProcessId[] {
   });
 }
 
-/** A process, the user that it runs as, and its command line. */
+/** A process, the user that it runs as, and its command line, which is the word of whoever started it. */
 export interface CommandLine {
   readonly process: ProcessId;
   readonly uid: number;
   readonly argv: readonly string[];
 }
 
-/** Processes whose program is called `name`, as far as they can be looked at. */
+/**
+ * Processes that run root's program of this name, as far as they can be looked at. What they call themselves does not count:
+ * anybody can start a set-uid program under any name.
+ */
 export function commandLinesOf(name: string): readonly CommandLine[] {
   return readdirSync("/proc").flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
     try {
-      const argv = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
-      const found = basename(argv[0] ?? "") === name ? processId(Number(entry)) : undefined;
-      return found === undefined ? [] : [{ process: found, uid: statSync(`/proc/${entry}`).uid, argv }];
+      const path = `/proc/${entry}`;
+      // A program that was replaced since is "(deleted)".
+      const program = basename(readlinkSync(`${path}/exe`)).replace(/ \(deleted\)$/, "");
+      if (program !== name || statSync(`${path}/exe`).uid !== 0) return [];
+      const found = processId(Number(entry));
+      const argv = readFileSync(`${path}/cmdline`, "utf8").split("\0");
+      return found === undefined ? [] : [{ process: found, uid: statSync(path).uid, argv }];
     } catch {
       // It ended in between, or hides.
       return [];

@@ -20,13 +20,14 @@ const longestLine = 4 << 20;
 
 type TimeAt = (end: number) => string | null;
 
-/** When a log's lines came, by the notes beside it as they are now; those that are not noted yet came last. */
+/** When a log's lines came, by the notes beside it as they are now; those that are not noted yet came with the last write. */
 function timesOf(path: string): TimeAt {
   const notes = new LogNotes(path);
   if (notes.count === 0) return () => null;
   return (end) => {
     const index = notes.first(end);
-    return new Date(notes.time(Math.min(index, notes.count - 1))).toISOString();
+    const last = (): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    return new Date(index < notes.count ? notes.time(index) : last()).toISOString();
   };
 }
 
