@@ -1,17 +1,18 @@
 // Measures how soon the supervisor has containers up, and up again, against what people use in its place.
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { join } from "node:path";
 import {
+  applyContainers as apply,
+  ask,
   bench,
-  declare,
   env,
   judge,
   killUntilGrown,
   main,
   median,
   pause,
+  podman,
   rounds,
   run,
   scratch,
@@ -19,30 +20,6 @@ import {
 } from "./bench-support.mjs";
 
 const count = 50;
-const podman = (...args) => run(["podman", ...args]);
-const header = `import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service } from "lading";
-const image = ociImage({ repository: "bench", packOptions: { symlinks: [["/bin/sh", "busybox"]] }, value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
-`;
-const apply = (containers) =>
-  run(
-    declare(
-      `${header}export default homeEnvironment({ services: [service(ociServiceType, { containers: [${containers}] })] });\n`,
-    ),
-  );
-
-/** Asks the supervisor. */
-function ask(method, path, body) {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: join(scratch, "run/control.sock"), method, path }, (response) => {
-      let text = "";
-      response.on("data", (data) => (text += data));
-      response.on("end", () => resolve(text));
-    });
-    asked.on("error", reject);
-    asked.end(body);
-  });
-}
-
 /** Seconds that the machine's processors have worked: what an engine starts is nobody's child. */
 function worked() {
   const [, user, nice, system, , , irq, softirq] = readFileSync("/proc/stat", "utf8").split(/\s+/, 8).map(Number);
@@ -55,7 +32,7 @@ const supervisor = {
     const daemon = spawn(process.execPath, [main, "daemon"], { env, stdio: "ignore" });
     supervisor.ended = new Promise((resolve) => daemon.once("exit", resolve));
     for (;;) {
-      const status = await ask("GET", "/v1/settled").then(JSON.parse, () => undefined);
+      const status = await ask("GET", "/v1/settled").catch(() => undefined);
       if (status?.settled && status.units.filter((unit) => unit.status === "running").length >= count) return;
       await pause(2);
     }

@@ -4,8 +4,9 @@ import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import {
+  applyContainers as apply,
+  ask,
   bench,
-  declare,
   env,
   judge,
   killUntilGrown,
@@ -13,6 +14,7 @@ import {
   median,
   pause,
   pids,
+  podman,
   pss,
   quantile,
   rounds,
@@ -21,33 +23,6 @@ import {
   statusOf,
   verdict,
 } from "./bench-support.mjs";
-
-const podman = (...args) => run(["podman", ...args]);
-
-const header = `import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service } from "lading";
-const image = ociImage({ repository: "bench", packOptions: { symlinks: [["/bin/sh", "busybox"]] }, value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
-`;
-
-function apply(containers) {
-  run(
-    declare(
-      `${header}export default homeEnvironment({ services: [service(ociServiceType, { containers: [${containers}] })] });\n`,
-    ),
-  );
-}
-
-/** Asks the supervisor. */
-function ask(path) {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: join(scratch, "run/control.sock"), path }, (response) => {
-      let text = "";
-      response.on("data", (data) => (text += data));
-      response.on("end", () => resolve(JSON.parse(text)));
-    });
-    asked.on("error", reject);
-    asked.end();
-  });
-}
 
 /** From the kill of a container until its end is told. */
 async function benchDeath() {
@@ -136,7 +111,7 @@ async function benchAdoption() {
   daemon.unref();
   let units = [];
   while (units.filter(({ status }) => status === "running").length < 100) {
-    const status = await ask("/v1/status").catch(() => undefined);
+    const status = await ask("GET", "/v1/status").catch(() => undefined);
     units = status?.units ?? [];
     if (status === undefined) await pause(2);
   }

@@ -1,6 +1,7 @@
 // What the benches of the supervisor have in common: a host of their own, figures and verdicts, and a look at processes.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,6 +33,30 @@ export function declare(source) {
   const file = join(scratch, "host.ts");
   writeFileSync(file, source);
   return [process.execPath, main, "apply", file, "--yes"];
+}
+
+/** Applies containers of an image that holds busybox. */
+export function applyContainers(containers) {
+  run(
+    declare(`import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service } from "lading";
+const image = ociImage({ repository: "bench", packOptions: { symlinks: [["/bin/sh", "busybox"]] }, value: manifest([localTree("/bin/busybox", { target: "/bin/busybox" })]) });
+export default homeEnvironment({ services: [service(ociServiceType, { containers: [${containers}] })] });
+`),
+  );
+}
+export const podman = (...args) => run(["podman", ...args]);
+
+/** What the supervisor answers; rejects where there is none. */
+export function ask(method, path, body) {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: join(scratch, "run/control.sock"), method, path }, (response) => {
+      let text = "";
+      response.on("data", (data) => (text += data));
+      response.on("end", () => resolve(JSON.parse(text)));
+    });
+    asked.on("error", reject);
+    asked.end(body);
+  });
 }
 
 /** Prints one line with its verdict, and counts what is over its bar. */

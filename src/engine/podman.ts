@@ -269,14 +269,18 @@ export class Podman extends EngineProgram implements Engine {
   }
 
   async endOrphans(logFiles: ReadonlySet<string>): Promise<readonly string[]> {
-    const keepers = keepersOf(this.identity).filter(({ logFile }) => logFiles.has(logFile));
+    const keepers = this.#keepersOf(logFiles);
     return keepers.length === 0 ? [] : this.#endUnknown(keepers, await this.containers());
   }
 
   async recover(logFiles: ReadonlySet<string>): ReturnType<Engine["recover"]> {
-    const keepers = keepersOf(this.identity).filter(({ logFile }) => logFiles.has(logFile));
+    const keepers = this.#keepersOf(logFiles);
     const containers = await this.containers();
     return { containers, ended: await this.#endUnknown(keepers, containers) };
+  }
+
+  #keepersOf(logFiles: ReadonlySet<string>): readonly Keeper[] {
+    return keepersOf(this.identity).filter(({ logFile }) => logFiles.has(logFile));
   }
 
   /** What was listed after they were found, and is not among them, nobody knows. */

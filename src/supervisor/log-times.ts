@@ -199,21 +199,19 @@ export class LogTimes {
   #note(path: string, watched: Watched): boolean {
     // Between a rotation's two files its notes fit neither.
     const found = fileAt(partOf(path)) === undefined ? fileAt(path) : undefined;
+    if (found === undefined) return false;
     // Its begin was taken away, and its notes with it; or somebody emptied it.
-    if (found !== undefined && found.size < watched.noted) {
-      watched.noted = lastLength(path);
-      if (watched.noted > found.size) {
-        removeTree(notesOf(path));
-        watched.noted = 0;
-      }
-    }
-    if (found === undefined || found.size === watched.noted) return false;
+    const isShorter = found.size < watched.noted;
+    if (isShorter) watched.noted = lastLength(path);
+    const isEmptied = isShorter && watched.noted > found.size;
+    if (found.size === watched.noted) return false;
     watched.noted = found.size;
     watched.grown = true;
     try {
+      if (isEmptied) removeTree(notesOf(path));
       append(notesOf(path), encode(found.size, Math.floor(found.mtimeMs)));
     } catch {
-      // A full disk costs the times of some lines, no line.
+      // A full or read-only disk costs the times of some lines, no line.
     }
     return true;
   }

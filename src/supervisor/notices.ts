@@ -31,7 +31,7 @@ function openFolderOf(paths: Paths, unit: string): string {
   return join(folderOf(paths, unit), "open");
 }
 
-export function waitsForNotice({ ready }: Pick<UnitSpec, "ready">): boolean {
+function waitsForNotice({ ready }: Pick<UnitSpec, "ready">): boolean {
   return ready?.probe.kind === "notify";
 }
 

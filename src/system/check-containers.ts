@@ -2,7 +2,7 @@
 import { KnownError, parseSize } from "../base/index.ts";
 import { optionValues } from "../engine/index.ts";
 import { report } from "../record/index.ts";
-import { healthOf, isWork, type StartSpec, type UnitSpec } from "../supervisor/index.ts";
+import type { StartSpec, UnitSpec } from "../supervisor/index.ts";
 import { type HostPort, parsePublished, portsClash } from "./ports.ts";
 
 type ContainerStart = StartSpec & { readonly kind: "container" };
@@ -105,21 +105,6 @@ function checkContradictions(unit: UnitSpec, { container, secrets = [] }: Contai
     contradict("memorySwap is less than memory", "it counts memory and swap together");
   if (memory !== undefined && reservation !== undefined && reservation > memory)
     contradict("memoryReservation is more than memory", "lower it");
-}
-
-/** A health check that can never fail in time, or of what does not go on running. */
-export function checkHealth(unit: UnitSpec): void {
-  const health = healthOf(unit);
-  if (health === undefined) return;
-  const positive = { interval: health.interval, timeout: health.timeout };
-  for (const [name, value] of Object.entries(positive)) {
-    if (value > 0) continue;
-    const message = `"${unit.name}": the ${name} of its health check is 0`;
-    report(new KnownError("invalid-value", message, { where: unit.place, hint: "declare some seconds" }));
-  }
-  if (!isWork(unit)) return;
-  const message = `"${unit.name}" does its work and ends: nobody asks for its health`;
-  report(new KnownError("fields-contradict", message, { where: unit.place, hint: "leave out `health`" }));
 }
 
 /** Reports what is wrong with a container by itself. */

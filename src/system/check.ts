@@ -1,8 +1,8 @@
 /** What is checked of a whole system before anything runs: names, requirements, ports and mounts. */
 import { KnownError, nearest, type Place } from "../base/index.ts";
 import { report } from "../record/index.ts";
-import type { UnitSpec } from "../supervisor/index.ts";
-import { checkContainer, checkHealth, checkPorts } from "./check-containers.ts";
+import { healthOf, isWork, type UnitSpec } from "../supervisor/index.ts";
+import { checkContainer, checkPorts } from "./check-containers.ts";
 import { checkNetworks } from "./check-networks.ts";
 import type { SystemSpec } from "./spec.ts";
 
@@ -68,6 +68,21 @@ function checkCycles(units: readonly UnitSpec[]): void {
   for (const unit of units) visit(unit, []);
 }
 
+/** A health check that can never fail in time, or of what does not go on running. */
+function checkHealth(unit: UnitSpec): void {
+  const health = healthOf(unit);
+  if (health === undefined) return;
+  const positive = { interval: health.interval, timeout: health.timeout };
+  for (const [name, value] of Object.entries(positive)) {
+    if (value > 0) continue;
+    const message = `"${unit.name}": the ${name} of its health check is 0`;
+    report(new KnownError("invalid-value", message, { where: unit.place, hint: "declare some seconds" }));
+  }
+  if (!isWork(unit)) return;
+  const message = `"${unit.name}" does its work and ends: nobody asks for its health`;
+  report(new KnownError("fields-contradict", message, { where: unit.place, hint: "leave out `health`" }));
+}
+
 /** Reports everything that is wrong with a system as a whole. */
 export function checkSystem(spec: SystemSpec): void {
   const provisions = spec.units.flatMap((unit) =>
@@ -85,7 +100,9 @@ export function checkSystem(spec: SystemSpec): void {
   checkRequirements(spec.units);
   checkCycles(spec.units);
   checkPorts(spec.units);
-  for (const unit of spec.units) checkContainer(unit);
-  for (const unit of spec.units) checkHealth(unit);
+  for (const unit of spec.units) {
+    checkContainer(unit);
+    checkHealth(unit);
+  }
   checkNetworks(spec);
 }

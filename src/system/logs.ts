@@ -24,10 +24,12 @@ type TimeAt = (end: number) => string | null;
 function timesOf(path: string): TimeAt {
   const notes = new LogNotes(path);
   if (notes.count === 0) return () => null;
+  let last: number | undefined;
   return (end) => {
     const index = notes.first(end);
-    const last = (): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    return new Date(index < notes.count ? notes.time(index) : last()).toISOString();
+    if (index < notes.count) return new Date(notes.time(index)).toISOString();
+    last ??= statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    return new Date(last).toISOString();
   };
 }
 

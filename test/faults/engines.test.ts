@@ -65,10 +65,6 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
     await world.ok("apply", "host.ts", "--yes");
   };
   const unitOf = (name: string): Promise<Status["units"][number]> => world.unit(name);
-  const isUp = async (...names: readonly string[]): Promise<boolean> => {
-    const { units } = await world.status();
-    return names.every((name) => units.some((each) => each.name === name && each.status === "running"));
-  };
   /** A program that stands in for Podman: `script` sees its arguments, and hands on what it leaves. */
   const standIn = async (name: string, script: string): Promise<string> => {
     await world.write({ [name]: `#!/bin/sh\n${script}\nexec podman "$@"\n` });
@@ -132,7 +128,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
           }
         }
       }
-      await until(() => isUp(...batch));
+      await until(() => world.isUp(...batch));
       await nothingIsLost();
     },
   );
@@ -161,7 +157,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
       await world.ok("restart", "one");
       const { pid } = await unitOf("two");
       process.kill(pid ?? 0, "SIGKILL");
-      await until(async () => (await unitOf("two")).pid !== pid && (await isUp("one", "two")));
+      await until(async () => (await unitOf("two")).pid !== pid && (await world.isUp("one", "two")));
       await apply({});
     } finally {
       for (const { pid, argv } of processes()) if (argv[1] === "61616") process.kill(pid, "SIGKILL");
@@ -215,7 +211,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
     });
     process.kill(service?.pid ?? 0, "SIGCONT");
     expect((await restart).status).toBe(0);
-    expect(await isUp("one", "two")).toBe(true);
+    expect(await world.isUp("one", "two")).toBe(true);
   });
 
   test("ends that the watch does not tell of are seen all the same, with their statuses", async () => {
@@ -265,7 +261,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
       const refused = await world.lading(["start", "linked"]);
       expect(refused.stderr).toMatch(/linked is failed: .*no such table/);
       rmSync(broken);
-      await until(() => isUp("linked"));
+      await until(() => world.isUp("linked"));
     } finally {
       rmSync(settings);
     }
@@ -280,7 +276,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user's Podman", 
     await once(holder, "listening");
     expect((await world.lading(["start", "web"])).stderr).toContain("address already in use");
     holder.close();
-    await until(() => isUp("web"));
+    await until(() => world.isUp("web"));
   });
 });
 

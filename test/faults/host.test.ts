@@ -32,10 +32,6 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
     await world.ok("apply", "host.ts", "--yes");
   };
   const unitOf = (name: string): Promise<Status["units"][number]> => world.unit(name);
-  const isUp = async (...names: readonly string[]): Promise<boolean> => {
-    const { units } = await world.status();
-    return names.every((name) => units.some((each) => each.name === name && each.status === "running"));
-  };
   /** The user's processes whose command line has this in it. */
   const processes = async (pattern: string): Promise<readonly number[]> =>
     (await exec(["pgrep", "--uid", String(world.uid), "--full", pattern])).stdout
@@ -87,7 +83,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
     );
     await apply(slow("^up$", "2"));
     await Promise.all(starts);
-    expect(await isUp("program", "held")).toBe(true);
+    expect(await world.isUp("program", "held")).toBe(true);
     for (const name of ["program", "held"]) {
       const environment = readFileSync(`/proc/${(await unitOf(name)).pid}/environ`, "utf8").split("\0");
       expect(environment, name).toContain("VERSION=2");
@@ -140,7 +136,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
     } finally {
       expect((await limit(soft)).status).toBe(0);
     }
-    await until(() => isUp("steady", "held", "other", "second"));
+    await until(() => world.isUp("steady", "held", "other", "second"));
     const after = await Promise.all(["steady", "held"].map(unitOf));
     expect(after.map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
   });
@@ -171,7 +167,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
       await world.podman("system", "migrate");
       await world.ok("apply", "host.ts", "--yes");
     }
-    await until(() => isUp("one"));
+    await until(() => world.isUp("one"));
     expect(await processes("conmon .* -n one")).toHaveLength(1);
   });
 
@@ -182,7 +178,7 @@ describe.skipIf(notHere !== undefined)("a supervisor of a plain user", () => {
     await world.ok("status");
     expect((await unitOf("one")).pid).toBe(pid);
     await world.lading(["restart", "one"]);
-    await until(() => isUp("one"));
+    await until(() => world.isUp("one"));
     expect((await unitOf("one")).pid).not.toBe(pid);
     expect(existsSync(`/proc/${pid}`)).toBe(false);
     expect(await processes("conmon .* -n one")).toHaveLength(1);

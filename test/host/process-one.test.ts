@@ -47,10 +47,12 @@ describe.skipIf(notHere !== undefined)("a supervisor that is process 1", () => {
 export default homeEnvironment({ services: [simpleService("units", supervisorServiceType, [
   ${unit("base", trap("base"))}, ${unit("top", trap("top", leave), '"base"')}] )] });`,
     });
-    daemon = spawn("unshare", ["--pid", "--fork", "--kill-child", "--mount-proc", ...world.argv("daemon")], {
-      stdio: "ignore",
-      env: { ...process.env, LADING_STATE: world.path("state"), LADING_RUNTIME: world.path("run") },
-    });
+    const begin = (): ChildProcess =>
+      spawn("unshare", ["--pid", "--fork", "--kill-child", "--mount-proc", ...world.argv("daemon")], {
+        stdio: "ignore",
+        env: { ...process.env, LADING_STATE: world.path("state"), LADING_RUNTIME: world.path("run") },
+      });
+    daemon = begin();
     const exit = once(daemon, "exit");
     const one = await until(async () => processes().find(({ parent }) => parent === daemon?.pid)?.pid);
     await until(async () => existsSync(world.path("run/control.sock")));
@@ -76,5 +78,9 @@ export default homeEnvironment({ services: [simpleService("units", supervisorSer
     process.kill(one, "SIGTERM");
     expect(await exit).toEqual([0, null]);
     expect(lines("ends")).toEqual(["top", "base"]);
+
+    // Begun again, as a container is, it brings everything up again.
+    daemon = begin();
+    await until(async () => lines("orphans").length === 2 * orphans);
   });
 });

@@ -210,6 +210,11 @@ export class World {
     return found;
   }
 
+  async isUp(...names: readonly string[]): Promise<boolean> {
+    const { units } = await this.status();
+    return names.every((name) => units.some((each) => each.name === name && each.status === "running"));
+  }
+
   podman(...args: readonly string[]): Promise<Ran> {
     return this.as(["podman", ...args]);
   }
