@@ -6,7 +6,7 @@ import { runAs } from "../engine/index.ts";
 import { openApi } from "./api-schema.ts";
 import type { NumberedEvent } from "./event-log.ts";
 import type { Metrics } from "./metrics.ts";
-import { containerArgv } from "./runner.ts";
+import { containerArgv, type Log } from "./runner.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
 
@@ -24,6 +24,7 @@ export interface ApiOptions {
   readonly supervisor: Supervisor;
   /** Reads the units of a generation's file. */
   readonly readUnits: (path: string) => UnitSet;
+  readonly log: Log;
   /** Hears of each set of units that was put in force. */
   readonly onLoad: (set: UnitSet) => Promise<void>;
   readonly shutdown: () => void;
@@ -41,15 +42,17 @@ export interface ActionResult {
 }
 
 /** Makes the application that answers on the control socket. */
-export function controlApi({ paths, supervisor, readUnits, onLoad, shutdown }: ApiOptions): Hono {
+export function controlApi({ paths, supervisor, readUnits, log, onLoad, shutdown }: ApiOptions): Hono {
   const app = new Hono();
   let loading: Promise<Metrics> | undefined;
   const loadMetrics = (): Promise<Metrics> => {
     loading ??= import("./metrics.ts").then(({ Metrics }) => new Metrics(supervisor, paths));
     return loading;
   };
-  // Not while everything starts; and before more events have come than are kept.
-  setTimeout(() => void loadMetrics(), metricsDelay).unref();
+  // Not while everything starts; and before more events have come than are kept. Node remembers an import that failed.
+  const late = (): unknown =>
+    loadMetrics().catch((error) => log("error", `no metrics until a restart: ${describeError(error)}`));
+  setTimeout(late, metricsDelay).unref();
   app.onError((error, context) => {
     const reports = reportsOf(error);
     if (reports === undefined)

@@ -26,6 +26,9 @@ const log: Log = (level, message) => {
 export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): Promise<void> {
   // A log that cannot be written, as on a full disk, must not end what it is about.
   process.stderr.on("error", () => undefined);
+  // Nor may a defect that nobody foresaw leave everything without a supervisor.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (error: unknown) => log("error", `a defect: ${error instanceof Error ? error.stack : error}`));
   ensureFolder(paths.runtime, 0o700);
   ensureFolder(paths.state);
   // A second daemon would start everything twice; the kernel gives the lock to one.
@@ -37,6 +40,7 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   });
   const app = controlApi({
     ...{ paths, supervisor, readUnits, shutdown: end },
+    log,
     onLoad: ({ access }) => doors.open(access),
   });
   const doors = new Doors(paths, getRequestListener(app.fetch), log);

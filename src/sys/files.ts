@@ -125,12 +125,12 @@ export function ensureFolder(path: string, mode = 0o755): void {
   }
 }
 
-/** A file's text, or undefined when there is none. */
+/** A file's text, or undefined when there is none; those in /proc go with their process, also while they are read. */
 export function readTextIfExists(path: string): string | undefined {
   try {
     return fs.readFileSync(path, "utf8");
   } catch (error) {
-    if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (hasErrno(error, "ENOENT", "ENOTDIR", "ESRCH")) return undefined;
     throw error;
   }
 }

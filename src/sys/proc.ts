@@ -1,7 +1,6 @@
 /** What the kernel tells in /proc and /sys. */
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { hasErrno } from "../base/index.ts";
 import { readTextIfExists } from "./files.ts";
 import type { ProcessId } from "./process.ts";
 
@@ -13,13 +12,8 @@ interface ProcessStat {
 
 /** From /proc/PID/stat; undefined when there is no such process. Throws where that cannot be known. */
 function statOf(pid: number): ProcessStat | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "ESRCH")) return undefined;
-    throw error;
-  }
+  const stat = readTextIfExists(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
   // The name in field 2 may hold spaces and parentheses: count from the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0] ?? "", parent: Number(fields[1]), startTime: Number(fields[19]) };

@@ -440,7 +440,7 @@ describe.skipIf(notHere !== undefined)("a supervisor", () => {
     const before = await status();
     const inUse = readdirSync(`/proc/${before.pid}/fd`).length;
     const limit = (soft: number) => exec(["prlimit", "--pid", String(before.pid), `--nofile=${soft}:`]);
-    for (const more of [0, 1, 3]) {
+    for (const more of [-8, 0, 1, 3]) {
       expect((await limit(inUse + more)).status).toBe(0);
       // Several looks at what runs, and one request that cannot be carried out.
       const asked = world.lading(["restart", "other"]);

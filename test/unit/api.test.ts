@@ -24,7 +24,14 @@ describe("the control API", () => {
     const readUnits = () => ({ generation: 1, units: [] });
     return {
       supervisor,
-      app: controlApi({ paths, supervisor, readUnits, onLoad: async () => undefined, shutdown: () => undefined }),
+      app: controlApi({
+        paths,
+        supervisor,
+        readUnits,
+        log: () => undefined,
+        onLoad: async () => undefined,
+        shutdown: () => undefined,
+      }),
     };
   };
 
