@@ -2,7 +2,7 @@ import type { Builder } from "../store/index.ts";
 import { buildLayer } from "./layer.ts";
 import { buildFromArchive, buildImage } from "./layout.ts";
 
-export { readLayerFiles } from "./layer.ts";
+export { readLayerFiles } from "./layer-writer.ts";
 export { type ImageSummary, readImage, writeArchive, writeLayout } from "./layout.ts";
 export { lowerImage } from "./lower-image.ts";
 export { localTree, manifest, manifestEntry, ociImage, packOptions, referenceOf } from "./oci-image.ts";

@@ -2,9 +2,9 @@
  * Layers. What goes into one is settled when the declaration is lowered; building it is one pass over each file, which
  * is read, hashed, put into the tar and hashed again as part of it.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { asDigest, type Digest } from "../base/index.ts";
+import type { TarEntry } from "../archive/index.ts";
+import type { Digest } from "../base/index.ts";
 import {
   type BuildContext,
   byBytes,
@@ -14,8 +14,7 @@ import {
   scanSource,
   sourceChanged,
 } from "../store/index.ts";
-import { closeSync, mkdirSync, openSync, readTextIfExists, writeFileAtomic, writeSync } from "../sys/index.ts";
-import { type TarEntry, tarEnd, tarHeader, tarPadding } from "./tar.ts";
+import { LayerWriter } from "./layer-writer.ts";
 
 /** Something placed at `target` in the image: a local tree, a store item, a folder or a link. */
 export interface Placement {
@@ -37,32 +36,6 @@ export interface LayerArgs {
   /** Raised whenever the same placements would give other bytes. */
   readonly format: 1;
   readonly placements: readonly Placement[];
-}
-
-/** What stands beside a layer's tar. */
-export interface LayerMeta {
-  readonly diffId: Digest;
-  readonly size: number;
-  readonly entries: number;
-}
-
-/** Beside a layer's tar: a line for each entry, so that two layers can be compared without reading them. */
-const filesName = "files";
-
-function fileLine({ path, kind, mode, uid, gid, digest, target }: PlannedFile): string {
-  return `${JSON.stringify([path, kind, mode, uid, gid, digest ?? target ?? ""])}\n`;
-}
-
-/** What a layer item holds, by path; undefined for items that were built before they listed it. */
-export function readLayerFiles(item: string): ReadonlyMap<string, string> | undefined {
-  const lines = readTextIfExists(join(item, filesName))?.trim().split("\n");
-  if (lines === undefined) return undefined;
-  return new Map(
-    lines.filter(Boolean).map((line) => {
-      const [path, ...rest] = JSON.parse(line) as readonly [string, ...unknown[]];
-      return [`/${path}`, JSON.stringify(rest)];
-    }),
-  );
 }
 
 interface PlannedFile extends TarEntry {
@@ -110,44 +83,17 @@ function placed(context: BuildContext, placement: Placement): readonly PlannedFi
   });
 }
 
-/** Builds `layer.tar` and `meta.json`. */
+/** Builds a layer's item; see `LayerWriter`. */
 export function buildLayer(context: BuildContext): void {
   const { placements } = context.args as LayerArgs;
-  mkdirSync(context.out);
-  const tar = openSync(join(context.out, "layer.tar"), "wx", 0o644);
-  const hash = createHash("sha256");
-  // Small writes are gathered: a header for each of ten thousand files is not worth a system call.
-  const gathered = Buffer.allocUnsafe(4 << 20);
-  let [filled, size] = [0, 0];
-  const flush = (): void => {
-    hash.update(gathered.subarray(0, filled));
-    for (let done = 0; done < filled; ) done += writeSync(tar, gathered, done, filled - done);
-    filled = 0;
-  };
-  const put = (bytes: Buffer): void => {
-    size += bytes.length;
-    for (let taken = 0; taken < bytes.length; ) {
-      if (filled === gathered.length) flush();
-      const count = bytes.copy(gathered, filled, taken);
-      taken += count;
-      filled += count;
-    }
-  };
   const files = plan(context, placements);
-  try {
-    for (const file of files) {
-      put(tarHeader(file));
-      if (file.from === undefined) continue;
-      const read = digestFile(file.from, put);
-      if (read.digest !== file.digest || read.size !== file.size) throw sourceChanged(file.from);
-      put(tarPadding(file.size));
-    }
-    put(tarEnd);
-    flush();
-  } finally {
-    closeSync(tar);
+  using writer = new LayerWriter(context.out);
+  for (const file of files) {
+    writer.entry(file, file.digest);
+    if (file.from === undefined) continue;
+    const read = digestFile(file.from, writer.body);
+    if (read.digest !== file.digest || read.size !== file.size) throw sourceChanged(file.from);
+    writer.pad(file.size);
   }
-  writeFileAtomic(join(context.out, filesName), files.map(fileLine).join(""));
-  const meta: LayerMeta = { diffId: asDigest(hash.digest("hex")), size, entries: files.length };
-  writeFileAtomic(join(context.out, "meta.json"), `${JSON.stringify(meta)}\n`);
+  writer.finish();
 }

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createGzip } from "node:zlib";
+import { tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
 import { canonicalJson, type Digest, digestOf, hexOf, KnownError, layoutTag, shortDigest } from "../base/index.ts";
 import { type BuildContext, digestFile, type ItemName } from "../store/index.ts";
 import {
@@ -24,9 +25,7 @@ import {
   statSync,
   writeFileAtomic,
 } from "../sys/index.ts";
-
-import type { LayerMeta } from "./layer.ts";
-import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
+import type { LayerMeta } from "./layer-writer.ts";
 
 export interface ImageArgs {
   readonly reference: string;

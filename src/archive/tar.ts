@@ -4,21 +4,36 @@
  */
 
 /** Seconds since 1970 of every entry. */
-export const tarTime = 1;
+const tarTime = 1;
 
 export interface TarEntry {
   /** Without a leading "/", folders without a trailing one. */
   readonly path: string;
-  readonly kind: "file" | "directory" | "symlink";
+  readonly kind: "file" | "directory" | "symlink" | "hardlink" | "fifo" | "character" | "block";
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** Bytes of the body; 0 for all but files. */
   readonly size: number;
+  /** What a symbolic link says, or the path, in the archive, of the file that a hard link is another name of. */
   readonly target?: string;
+  /** Major and minor number of a device. */
+  readonly device?: readonly [major: number, minor: number];
+  /** Extended attributes by name, `security.capability` for one. */
+  readonly xattrs?: Readonly<Record<string, Uint8Array>>;
 }
 
+/** Bytes of a block: headers and bodies fill whole ones. */
 const block = 512;
-const typeFlags = { file: "0", directory: "5", symlink: "2" } as const;
+const typeFlags = {
+  file: "0",
+  hardlink: "1",
+  symlink: "2",
+  character: "3",
+  block: "4",
+  directory: "5",
+  fifo: "6",
+} as const satisfies Record<TarEntry["kind"], string>;
 
 /** The largest number that eleven octal digits hold. */
 const largestSize = 0o77777777777;
@@ -26,11 +41,13 @@ const largestSize = 0o77777777777;
 /** The header blocks of an entry; its body follows, then `tarPadding` of its size. */
 export function tarHeader(entry: TarEntry): Buffer {
   const name = entry.kind === "directory" ? `${entry.path}/` : entry.path;
-  const extended: [string, string][] = [];
+  const extended: [string, string | Uint8Array][] = [];
   const split = splitName(name);
   if (split === undefined) extended.push(["path", name]);
   if (Buffer.byteLength(entry.target ?? "") > 100) extended.push(["linkpath", entry.target ?? ""]);
   if (entry.size > largestSize) extended.push(["size", String(entry.size)]);
+  for (const [key, value] of Object.entries(entry.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
+    extended.push([`SCHILY.xattr.${key}`, value]);
   const [prefix, short] = split ?? ["", cutBytes(name, 100)];
   const header = ustar(
     { ...entry, path: short, size: Math.min(entry.size, largestSize) },
@@ -76,11 +93,11 @@ function cutBytes(text: string, limit: number): string {
 }
 
 /** A pax record's length counts itself. */
-function paxRecord(key: string, value: string): Buffer {
-  const body = ` ${key}=${value}\n`;
-  let length = Buffer.byteLength(body) + 1;
-  while (String(length).length + Buffer.byteLength(body) !== length) length += 1;
-  return Buffer.from(`${length}${body}`);
+function paxRecord(key: string, value: string | Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from("\n")]);
+  let length = body.length + 1;
+  while (String(length).length + body.length !== length) length += 1;
+  return Buffer.concat([Buffer.from(String(length)), body]);
 }
 
 function ustar(entry: TarEntry, prefix: string, flag: string): Buffer {
@@ -103,6 +120,11 @@ function ustar(entry: TarEntry, prefix: string, flag: string): Buffer {
     "utf8",
   );
   header.write("ustar\0" + "00", 257, "latin1");
+  const [major, minor] = entry.device ?? [];
+  if (major !== undefined && minor !== undefined) {
+    octal(major, 329, 8);
+    octal(minor, 337, 8);
+  }
   header.write(prefix, 345, 155, "utf8");
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
