@@ -18,6 +18,7 @@ const order = [
   "record",
   "archive",
   "store",
+  "packages",
   "image",
   "service",
   "services",
