@@ -1,10 +1,14 @@
 /** Ends of containers as the engines tell of them: one watch an engine, and the exit statuses that were seen. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerEnd, Engine } from "../engine/index.ts";
 import type { Log } from "./runner.ts";
 import type { ExitInfo } from "./unit-state.ts";
 
 /** Ends that are remembered until somebody asks how a container ended. */
 const mostSeen = 2_000;
+
+/** Milliseconds before each further look for how a container ended. */
+const laterLooks = [50, 200, 1_000];
 
 /** A container's end as a unit's. */
 export function exitOf({ status, outOfMemory }: ContainerEnd): ExitInfo {
@@ -51,6 +55,21 @@ export class Ends {
 
   seen(id: string): ExitInfo | undefined {
     return this.#seen.get(id);
+  }
+
+  /**
+   * How a container ended: as was seen, or as its engine says. What has only just ended is asked for again a moment later:
+   * a process may be gone before its engine has written down how it ended.
+   */
+  async find(engine: Engine, id: string, { justNow }: { readonly justNow: boolean }): Promise<ExitInfo> {
+    for (const delay of justNow ? [0, ...laterLooks] : [0]) {
+      await sleep(delay);
+      const seen = this.#seen.get(id);
+      if (seen !== undefined) return seen;
+      const end = await engine.endOf(id).catch(() => undefined);
+      if (end !== undefined) return exitOf(end);
+    }
+    return { status: null, signal: null };
   }
 
   forget(id: string): void {

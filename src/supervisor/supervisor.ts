@@ -9,7 +9,7 @@ import type { Health } from "../engine/index.ts";
 import { adopt } from "./adopt.ts";
 import { Alarm } from "./alarm.ts";
 import { DisabledUnits } from "./disabled.ts";
-import { Ends, exitOf } from "./ends.ts";
+import { Ends } from "./ends.ts";
 import { EventLog } from "./event-log.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LogRotation } from "./log-rotation.ts";
@@ -93,7 +93,7 @@ export class Supervisor {
       this.#log("warn", `a state file could not be read; it is kept as ${path}`),
     );
     const containers = await this.#runner.ownContainers([...saved.map((each) => each.spec), ...set.units]);
-    const exitStatus = (spec: UnitSpec, id: string | null): Promise<ExitInfo> => this.#exitStatus(spec, id);
+    const exitStatus = (spec: UnitSpec, id: string | null): Promise<ExitInfo> => this.#exitStatus(spec, id, false);
     const adopted = await adopt({ saved, units: set.units, containers, exitStatus });
     for (const { spec, running } of adopted) {
       this.#specs.set(spec.digest, spec);
@@ -109,13 +109,10 @@ export class Supervisor {
     this.#liveness = setInterval(() => this.#checkLiveness(), livenessInterval * 1000);
   }
 
-  async #exitStatus(spec: UnitSpec, id: string | null): Promise<ExitInfo> {
-    const seen = id === null ? undefined : this.#ends.seen(id);
-    if (seen !== undefined) return seen;
+  /** How what ran for a unit ended; `justNow`: its end was noticed a moment ago. */
+  async #exitStatus(spec: UnitSpec, id: string | null, justNow: boolean): Promise<ExitInfo> {
     if (spec.start.kind !== "container" || id === null) return { status: null, signal: null };
-    const engine = await this.#runner.engine(spec.start.cli, spec);
-    const end = await engine.endOf(id).catch(() => undefined);
-    return end === undefined ? { status: null, signal: null } : exitOf(end);
+    return this.#ends.find(await this.#runner.engine(spec.start.cli, spec), id, { justNow });
   }
 
   /** Puts a generation's units in force. */
@@ -411,7 +408,7 @@ export class Supervisor {
     this.#health.forget(name);
     const find = async (): Promise<void> => {
       try {
-        const exit = await this.#exitStatus(spec, running.id);
+        const exit = await this.#exitStatus(spec, running.id, true);
         if (this.#running.get(name) !== running) return;
         if (running.id !== null) this.#ends.forget(running.id);
         if (this.#unready.has(name)) this.#unready.ended(name, exit);

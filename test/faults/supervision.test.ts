@@ -176,7 +176,7 @@ describe.skipIf(notHere !== undefined)("a supervisor", () => {
         const now = await unitOf("short");
         return now.status === "failed" ? now : undefined;
       });
-      expect(ended.exit?.status).toBe(9);
+      expect(ended.exit?.status, JSON.stringify(ended)).toBe(9);
     }
   });
 
