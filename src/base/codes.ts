@@ -40,15 +40,41 @@ export const codes = {
   // The store and images.
   "source-missing": "A local file or tree that the declaration names cannot be read.",
   "source-changed": "A local file changed between the moment it was hashed and the moment it was copied.",
-  "unsupported-file": "A tree holds something that an image or the store cannot hold, such as a socket.",
+  "unsupported-file":
+    "A tree holds something that an image or the store cannot hold as it is, such as a socket or a set-user-ID bit.",
   "build-failed": "A build program ended with an error.",
   "sandbox-missing": "Programs cannot be built because bubblewrap or a static busybox is missing.",
   "store-corrupt": "A store item does not match the hash that was taken when it was built.",
   "no-space": "The disk, or a quota, is full.",
   "read-only": "A folder that Lading must write to is on a read-only file system or belongs to someone else.",
+  "packages-not-locked": "An image has packages whose versions the lock file does not settle.",
+  "npm-lock-invalid": "A package-lock.json cannot be put in place as it is.",
   "image-invalid": "An image cannot be built as declared, such as a link that points at nothing.",
+  "system-files-invalid": "What packages' scripts would write cannot be made from what the packages hold.",
+  "archive-invalid": "An archive, a package or an index is damaged, not what it should be, or holds what it must not.",
+  "file-conflict": "Two packages that go into one layer have different files at one path.",
   "image-not-found": "An image is neither on this host nor to be had from its registry.",
+  "image-damaged": "A folder or an archive is no image, or its parts are not what they should be.",
   "unknown-image": "The declaration has no image of this name.",
+  // Packages.
+  "download-failed": "A file could not be got from any of the addresses that should have it, or was not the right one.",
+  "keyring-invalid": "A file of certificates cannot be read, or holds none.",
+  "archive-untrusted": "A package archive's release file lacks a good signature by a certificate of the keyring.",
+  "archive-expired":
+    "A package archive's release file says that it is not valid any more; somebody may be replaying it.",
+  "package-not-found": "No package archive has a package of this name or version.",
+  "packages-unsatisfiable": "The packages cannot be installed together, or need something that no archive has.",
+  // Registries.
+  "reference-invalid": "An image's name is none that a registry can be asked for.",
+  "registry-unreachable": "A registry does not answer, or its connections break again and again.",
+  "registry-unauthorised": "A registry wants credentials, or takes none of those that it was given.",
+  "registry-denied": "A registry knows who asks and does not allow it.",
+  "registry-failed": "A registry refused or failed; its own words follow.",
+  "credentials-invalid":
+    "A file of credentials or certificates for registries, or a credential helper, is not what it should be.",
+  "digest-mismatch": "Bytes do not have the digest or the size that they were named by.",
+  "manifest-invalid":
+    "A registry or a layout has a manifest that Lading does not take, such as one of an unknown kind.",
   // The host and its engine.
   "engine-missing": "The container engine is not installed.",
   "host-unfit": "The host lacks something that rootless containers need and that only root can put right.",

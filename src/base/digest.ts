@@ -5,6 +5,11 @@ import { canonicalJson } from "./canonical-json.ts";
 /** `sha256:` and 64 lower-case hexadecimal digits, as OCI writes it. */
 export type Digest = string & { readonly __digest: unique symbol };
 
+/** Whether somebody else's value is a digest. */
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+
 /** The digest of a text or of bytes. */
 export function digestOf(content: string | Uint8Array): Digest {
   return asDigest(createHash("sha256").update(content).digest("hex"));

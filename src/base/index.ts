@@ -1,12 +1,22 @@
 export { type Calendar, parseCalendar } from "./calendar.ts";
 export { canonicalJson, type Json } from "./canonical-json.ts";
 export { codes, type ErrorCode } from "./codes.ts";
-export { asDigest, type Digest, digestOf, digestOfJson, hexOf, shortDigest } from "./digest.ts";
+export { asDigest, type Digest, digestOf, digestOfJson, hexOf, isDigest, shortDigest } from "./digest.ts";
 export { type ErrorDetails, hasErrno, KnownError, messageOf, Problems } from "./errors.ts";
+export { type Fields, isFields } from "./fields.ts";
 export { describeError, type ErrorReport, formatError, isErrorReport, reportsOf } from "./format-error.ts";
-export { layoutTag } from "./layout-tag.ts";
+export { layoutTag, refName } from "./layout-tag.ts";
 export { type ImageRef, imageBaseName, isName, nearest, parseImageRef, type ServiceName } from "./names.ts";
 export { type PathOptions, type Paths, pathsFor } from "./paths.ts";
 export { capturePlace, formatPlace, type Place, placeOfError, registerBundle } from "./place.ts";
+export {
+  debianArchitecture,
+  formatPlatform,
+  hostPlatform,
+  nodeArchitecture,
+  ownPlatform,
+  type Platform,
+  platformOf,
+} from "./platform.ts";
 export { parseDuration, parseSize } from "./quantities.ts";
 export { shellLine, shellQuote } from "./shell-line.ts";
