@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { KnownError } from "../base/index.ts";
+import { isDigest, KnownError } from "../base/index.ts";
 import {
   chownSync,
   closeSync,
@@ -116,7 +116,7 @@ export class Docker extends EngineProgram implements Engine {
   async imageId(reference: string): Promise<string | undefined> {
     const result = await this.ask(["image", "inspect", "--format", "{{.Id}}", reference]);
     const id = result.stdout.trim();
-    return result.status === 0 && /^sha256:[0-9a-f]{64}$/.test(id) ? id : undefined;
+    return result.status === 0 && isDigest(id) ? id : undefined;
   }
 
   async load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void> {

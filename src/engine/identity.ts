@@ -1,5 +1,14 @@
 /** Under whose authority an engine's commands run, and the environment that a rootless engine needs for that. */
-import { chownSync, ensureFolder, existsSync, hostPath, type RunOptions, type RunResult, run } from "../sys/index.ts";
+import {
+  chownSync,
+  ensureFolder,
+  existsSync,
+  hostPath,
+  lookUp,
+  type RunOptions,
+  type RunResult,
+  run,
+} from "../sys/index.ts";
 
 /** A user of the host, as the user database knows it. */
 export interface Identity {
@@ -11,15 +20,16 @@ export interface Identity {
 
 /** Looks a user up, by name or number, through the host's name services. */
 export async function findIdentity(user: string): Promise<Identity | undefined> {
-  const result = await run(["getent", "passwd", user]);
-  const [name = "", , uid, gid, , home = "/"] = result.stdout.trim().split(":");
-  return result.status === 0 ? { user: name, uid: Number(uid), gid: Number(gid), home } : undefined;
+  const found = await lookUp("passwd", user);
+  if (found === undefined) return undefined;
+  const [name = "", , uid, gid, , home = "/"] = found;
+  return { user: name, uid: Number(uid), gid: Number(gid), home };
 }
 
 /** The same user with another primary group; undefined where the host has no such group. */
 export async function withGroup(identity: Identity, group: string): Promise<Identity | undefined> {
-  const result = await run(["getent", "group", group]);
-  return result.status === 0 ? { ...identity, gid: Number(result.stdout.split(":")[2]) } : undefined;
+  const found = await lookUp("group", group);
+  return found === undefined ? undefined : { ...identity, gid: Number(found[2]) };
 }
 
 /** The user that this process runs as. */

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Paths } from "../base/index.ts";
-import { chmodSync, chownSync, type RequestListener, rmSync, run, type Server, serveSocket } from "../sys/index.ts";
+import { chmodSync, chownSync, lookUp, type RequestListener, rmSync, type Server, serveSocket } from "../sys/index.ts";
 import type { Log } from "./runner.ts";
 import type { AccessSpec } from "./unit-spec.ts";
 
@@ -58,8 +58,8 @@ export class Doors {
 
   async #group(name: string | null): Promise<number | undefined> {
     if (name === null) return undefined;
-    const found = await run(["getent", "group", name]).catch(() => undefined);
-    if (found?.status === 0) return Number(found.stdout.split(":")[2]);
+    const found = await lookUp("group", name).catch(() => undefined);
+    if (found !== undefined) return Number(found[2]);
     this.#log("error", `this host has no group "${name}": nobody is let in for it`);
     return undefined;
   }

@@ -22,6 +22,7 @@ import {
   renameSync,
   rmSync,
   run,
+  writeAll,
   writeSync,
 } from "../sys/index.ts";
 import { fileAt, moveLog, partOf, removeLog, splitNotes } from "./log-times.ts";
@@ -200,7 +201,7 @@ function copyBegin(source: number, to: string, length: number): void {
     for (let done = 0; done < length; ) {
       const count = readSync(source, buffer, 0, Math.min(buffer.length, length - done), done);
       if (count === 0) throw new Error("it became shorter while it was copied");
-      for (let written = 0; written < count; ) written += writeSync(target, buffer, written, count - written);
+      writeAll(target, buffer.subarray(0, count));
       done += count;
     }
   } finally {

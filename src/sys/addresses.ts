@@ -35,3 +35,12 @@ export function isWithin(address: string, subnet: Subnet): boolean {
 export function subnetsOverlap(a: Subnet, b: Subnet): boolean {
   return isWithin(a.address, b) || isWithin(b.address, a);
 }
+
+/** Whether a host, with or without a port, is this machine itself, where nobody listens in. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  if (!isAddress(name)) return name === "localhost";
+  return name.includes(":")
+    ? isWithin(name, { address: "::1", prefix: 128, family: "ipv6" })
+    : isWithin(name, { address: "127.0.0.0", prefix: 8, family: "ipv4" });
+}

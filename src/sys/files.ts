@@ -13,6 +13,7 @@ export {
   createReadStream,
   createWriteStream,
   existsSync,
+  fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
@@ -48,6 +49,28 @@ export function diskError(error: unknown, path: string): unknown {
 function notWritable(path: string, cause: unknown): KnownError {
   const hint = `check who owns ${dirname(path)} and that its file system is mounted for writing`;
   return new KnownError("read-only", `cannot write ${path}`, { hint, cause });
+}
+
+/** Syncs files and folders, several at once. */
+export async function syncAll(paths: readonly string[]): Promise<void> {
+  const queue = paths.values();
+  const work = async (): Promise<void> => {
+    for (const path of queue) {
+      const file = await fs.promises.open(path, "r");
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+}
+
+/** Writes all of `bytes`, which the kernel may take in parts: where the file stands, or from `position` on. */
+export function writeAll(descriptor: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position === undefined ? null : position + done);
 }
 
 /** Syncs a folder, so that a rename in it survives a loss of power. */

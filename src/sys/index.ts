@@ -1,7 +1,12 @@
-export { isAddress, isWithin, parseSubnet, type Subnet, subnetsOverlap } from "./addresses.ts";
+export { isAddress, isLoopback, isWithin, parseSubnet, type Subnet, subnetsOverlap } from "./addresses.ts";
+export { type CertificatesLookup, certificatesOf } from "./certificates.ts";
+export { type DownloadOptions, download, type FetchOptions, fetchBytes } from "./download.ts";
 export * from "./files.ts";
+export { filterThrough, findProgram } from "./filter.ts";
+export { type Certificates, type HttpAnswer, type HttpBody, HttpClient, type HttpRequest } from "./http.ts";
 export { type LockOptions, takeLock } from "./lock.ts";
-export { bindDatagramSocket, reap } from "./native.ts";
+export { lookUp } from "./name-service.ts";
+export { attributesOf, bindDatagramSocket, reap } from "./native.ts";
 export { notifySystemd, watchdogPeriod } from "./notify.ts";
 export {
   bootId,
@@ -30,4 +35,5 @@ export {
   runOrFail,
   spawn,
 } from "./process.ts";
+export { type ProxyLookup, proxyOf } from "./proxy.ts";
 export * from "./sockets.ts";

@@ -4,6 +4,7 @@
  */
 
 import { closeSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { KnownError } from "../base/index.ts";
 
@@ -65,6 +66,40 @@ export async function bindDatagramSocket(path: string): Promise<number> {
   const error = failure(`the socket ${path} cannot be made`, errno());
   closeSync(descriptor);
   throw error;
+}
+
+/** From <errno.h>: attributes may be unknown to a file system, or the file may just have gone. */
+const noAttributes: readonly number[] = [constants.errno.ENOTSUP, constants.errno.EOPNOTSUPP, constants.errno.ENOENT];
+
+/** Bytes that all names of one file's attributes take at most: XATTR_LIST_MAX of <linux/limits.h>. */
+const mostNames = 64 << 10;
+
+type ListAttributes = (path: string) => readonly string[];
+let listAttributes: ListAttributes | undefined;
+
+/** Trees are walked without waiting, so the binding is loaded without waiting too. */
+function loadListAttributes(): ListAttributes {
+  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi").default;
+  const list = koffi.load(null).func("int64_t llistxattr(const char *path, uint8_t *list, size_t size)") as unknown as (
+    path: string,
+    list: Buffer | null,
+    size: number,
+  ) => number;
+  const names = Buffer.alloc(mostNames);
+  return (path) => {
+    const size = Number(list(path, names, mostNames));
+    if (size < 0) {
+      if (noAttributes.includes(koffi.errno())) return [];
+      throw failure(`the attributes of ${path} cannot be listed`, koffi.errno());
+    }
+    return size === 0 ? [] : names.toString("utf8", 0, size - 1).split("\0");
+  };
+}
+
+/** The names of the extended attributes of a file, folder or link itself (xattr(7)). */
+export function attributesOf(path: string): readonly string[] {
+  listAttributes ??= loadListAttributes();
+  return listAttributes(path);
 }
 
 /** Takes away what is left of a child that has ended (waitpid(2)); nothing where there is no such child. */
