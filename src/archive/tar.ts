@@ -1,6 +1,6 @@
 /**
- * Writing tar archives that depend on nothing but their entries: POSIX ustar, with a pax header only where a name, link
- * or size does not fit (pax(1), "ustar Interchange Format"). Owners are numbers, times are one constant.
+ * Writing tar archives that depend on nothing but their entries: POSIX ustar, with a pax header only where a name, link,
+ * size or owner does not fit (pax(1), "ustar Interchange Format"). Owners are numbers, times are one constant.
  */
 
 /** Seconds since 1970 of every entry. */
@@ -35,8 +35,9 @@ const typeFlags = {
   fifo: "6",
 } as const satisfies Record<TarEntry["kind"], string>;
 
-/** The largest number that eleven octal digits hold. */
+/** The largest numbers that eleven and seven octal digits hold. */
 const largestSize = 0o77777777777;
+const largestId = 0o7777777;
 
 /** The header blocks of an entry; its body follows, then `tarPadding` of its size. */
 export function tarHeader(entry: TarEntry): Buffer {
@@ -46,11 +47,19 @@ export function tarHeader(entry: TarEntry): Buffer {
   if (split === undefined) extended.push(["path", name]);
   if (Buffer.byteLength(entry.target ?? "") > 100) extended.push(["linkpath", entry.target ?? ""]);
   if (entry.size > largestSize) extended.push(["size", String(entry.size)]);
+  if (entry.uid > largestId) extended.push(["uid", String(entry.uid)]);
+  if (entry.gid > largestId) extended.push(["gid", String(entry.gid)]);
   for (const [key, value] of Object.entries(entry.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
     extended.push([`SCHILY.xattr.${key}`, value]);
   const [prefix, short] = split ?? ["", cutBytes(name, 100)];
   const header = ustar(
-    { ...entry, path: short, size: Math.min(entry.size, largestSize) },
+    {
+      ...entry,
+      path: short,
+      size: Math.min(entry.size, largestSize),
+      uid: Math.min(entry.uid, largestId),
+      gid: Math.min(entry.gid, largestId),
+    },
     prefix,
     typeFlags[entry.kind],
   );
