@@ -25,7 +25,7 @@ export class Scratch {
   }
 
   /** Writes files, by their paths below the folder. */
-  write(files: Readonly<Record<string, string>>): this {
+  write(files: Readonly<Record<string, string | Uint8Array>>): this {
     for (const [name, content] of Object.entries(files)) {
       mkdirSync(dirname(join(this.path, name)), { recursive: true });
       writeFileSync(join(this.path, name), content);

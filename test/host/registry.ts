@@ -17,14 +17,17 @@ export class Registry {
     this.#settings = settings;
   }
 
-  static async open(folder: string): Promise<Registry> {
+  /** With `htpasswd`, such as htpasswd(1) writes it with bcrypt, who asks must be in it. */
+  static async open(folder: string, { htpasswd }: { readonly htpasswd?: string } = {}): Promise<Registry> {
     const address = `127.0.0.1:${await freePort()}`;
     mkdirSync(folder, { recursive: true });
     const configuration = {
       version: "0.1",
       storage: { filesystem: { rootdirectory: folder } },
       http: { addr: address },
+      ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: "test", path: join(folder, "htpasswd") } } }),
     };
+    if (htpasswd !== undefined) writeFileSync(join(folder, "htpasswd"), htpasswd);
     writeFileSync(join(folder, "config.json"), JSON.stringify(configuration));
     const server = spawn("docker-registry", ["serve", join(folder, "config.json")], { stdio: "ignore" });
     // Podman speaks TLS with every registry that it is not told otherwise of; Docker does not, on loopback.
@@ -33,7 +36,7 @@ export class Registry {
     writeFileSync(settings, `[[registry]]\nlocation = "${address}"\ninsecure = true\n`);
     await until(async () =>
       fetch(`http://${address}/v2/`)
-        .then((answer) => answer.ok)
+        .then(({ ok, status }) => ok || status === 401)
         .catch(() => false),
     );
     return new Registry(address, server, settings);
