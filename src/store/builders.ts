@@ -1,6 +1,6 @@
 /** The builders that the store ships: each writes one result to a path that does not exist yet. */
 import { dirname, join } from "node:path";
-import { KnownError } from "../base/index.ts";
+import { type Digest, KnownError } from "../base/index.ts";
 import {
   chmodSync,
   closeSync,
@@ -18,11 +18,23 @@ import {
   rmSync,
   run,
   symlinkSync,
+  writeAll,
   writeFileAtomic,
-  writeSync,
 } from "../sys/index.ts";
-import { type ItemName, type Reference, renderText, type SourceEntry, type TextParts } from "./derivation.ts";
-import { byBytes, digestFile } from "./source.ts";
+import {
+  type HashedSource,
+  type ItemName,
+  type Reference,
+  renderText,
+  type SourceEntry,
+  type TextParts,
+} from "./derivation.ts";
+import { byBytes, digestFile, openSource, sourceChanged } from "./source.ts";
+
+/** Writes a part of a result. The store syncs it with all the rest, so it is not synced here. */
+export function writeOutput(path: string, content: string | Uint8Array, mode = 0o644): void {
+  writeFileAtomic(path, content, mode, { durable: false });
+}
 
 /** What a builder is given. It must write `out`, and may read nothing but inputs and declared origins. */
 export interface BuildContext {
@@ -31,27 +43,28 @@ export interface BuildContext {
   readonly args: unknown;
   readonly inputs: readonly ItemName[];
   readonly origins: Readonly<Record<string, string>>;
+  readonly hashed: Readonly<Record<string, HashedSource>>;
   readonly out: string;
   readonly storeDir: string;
   readonly signal: AbortSignal | undefined;
   readonly pathOf: (reference: Reference) => string;
 }
 
-export type Builder = (context: BuildContext) => void | Promise<void>;
+/** What a builder knows of its result, so that it is not read again. */
+export interface BuiltFacts {
+  /** Digests of files that it hashed as it wrote them, by their paths below `out`; none of them names another item. */
+  readonly digests: ReadonlyMap<string, Digest>;
+}
+
+export type Builder = (context: BuildContext) => void | BuiltFacts | Promise<void> | Promise<BuiltFacts>;
 
 function write(context: BuildContext): void {
   const { parts, executable } = context.args as { parts: TextParts; executable: boolean };
-  writeFileAtomic(context.out, renderText(parts, context.storeDir), executable ? 0o755 : 0o644);
+  writeOutput(context.out, renderText(parts, context.storeDir), executable ? 0o755 : 0o644);
 }
 
 function bytes(context: BuildContext): void {
-  writeFileAtomic(context.out, Buffer.from((context.args as { base64: string }).base64, "base64"));
-}
-
-/** A source that no longer is what was hashed must not enter the store under the old hash. */
-export function sourceChanged(path: string): KnownError {
-  const hint = "something writes to it while Lading reads; try again when it is quiet";
-  return new KnownError("source-changed", `${path} changed while it was taken into the store`, { hint });
+  writeOutput(context.out, Buffer.from((context.args as { base64: string }).base64, "base64"));
 }
 
 function copy(context: BuildContext): void {
@@ -69,9 +82,7 @@ function copy(context: BuildContext): void {
 function copyChecked(from: string, to: string, entry: SourceEntry & { kind: "file" }): void {
   const target = openSync(to, "wx", entry.executable ? 0o755 : 0o644);
   try {
-    const { digest } = digestFile(from, (chunk) => {
-      for (let done = 0; done < chunk.length; ) done += writeSync(target, chunk, done);
-    });
+    const { digest } = digestFile(from, (chunk) => writeAll(target, chunk), openSource);
     if (digest !== entry.digest) throw sourceChanged(from);
   } finally {
     closeSync(target);
@@ -135,9 +146,9 @@ async function runProgram(context: BuildContext): Promise<void> {
     for (const input of context.inputs) {
       const path = `${folder}/${input}`;
       if (lstatSync(`${context.storeDir}/${input}`).isDirectory()) mkdirSync(path);
-      else writeFileAtomic(path, "");
+      else writeOutput(path, "");
     }
-    writeFileAtomic(`${folder}/.script`, renderText(script, context.storeDir));
+    writeOutput(`${folder}/.script`, renderText(script, context.storeDir));
     const setenv = Object.entries(environment).flatMap(([key, value]) => ["--setenv", key, value]);
     const boot = "/bin/busybox --install -s /bin && exec /bin/sh -eu /build.sh";
     const argv = [...sandbox(context, context.pathOf(shell), folder), ...setenv, "/bin/busybox", "sh", "-c", boot];
@@ -165,9 +176,10 @@ async function runProgram(context: BuildContext): Promise<void> {
 export const storeBuilders: Readonly<Record<string, Builder>> = { write, bytes, copy, union, run: runProgram };
 
 /** Runs a builder so that a full or read-only disk is told as such. */
-export async function runBuilder(builder: Builder, context: BuildContext): Promise<void> {
+export async function runBuilder(builder: Builder, context: BuildContext): Promise<BuiltFacts | undefined> {
   try {
-    await builder(context);
+    const facts = await builder(context);
+    return typeof facts === "object" ? facts : undefined;
   } catch (error) {
     throw diskError(error, context.out);
   }

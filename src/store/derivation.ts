@@ -45,7 +45,15 @@ export interface Derivation {
   readonly recipe: Recipe;
   /** Where local sources lie on this machine, by the key that the recipe uses for them. */
   readonly origins: Readonly<Record<string, string>>;
+  /** Local sources, by origin, as they were when they were hashed. */
+  readonly hashed: Readonly<Record<string, HashedSource>>;
   readonly place?: Place;
+}
+
+/** A local source as it was when it was hashed: its entries, and the stamps of its files by path (`stampOf`). */
+export interface HashedSource {
+  readonly entries: readonly SourceEntry[];
+  readonly stamps: Readonly<Record<string, string>>;
 }
 
 /** All derivations that something needs, by item; an input stands in it too. */
@@ -68,7 +76,11 @@ export function storeHash(content: string): string {
 /** Names what `recipe` builds. */
 export function makeDerivation(
   recipe: Omit<Recipe, "version">,
-  extra: { readonly origins?: Readonly<Record<string, string>>; readonly place?: Place | undefined } = {},
+  extra: {
+    readonly origins?: Readonly<Record<string, string>>;
+    readonly hashed?: Readonly<Record<string, HashedSource>>;
+    readonly place?: Place | undefined;
+  } = {},
 ): Derivation {
   const name =
     recipe.name
@@ -77,7 +89,8 @@ export function makeDerivation(
       .replace(/^[-.]+/, "") || "item";
   const hashed: Recipe = { version: 1, ...recipe, name };
   const item = `${storeHash(canonicalJson(hashed))}-${name}` as ItemName;
-  return { item, recipe: hashed, origins: extra.origins ?? {}, ...(extra.place ? { place: extra.place } : {}) };
+  const { origins = {}, hashed: sources = {}, place } = extra;
+  return { item, recipe: hashed, origins, hashed: sources, ...(place ? { place } : {}) };
 }
 
 /** The items that a text names, each once. */

@@ -33,7 +33,7 @@ type Common<K> = { readonly kind: K; readonly name: string; readonly place: Plac
 export type FileLikeValue = { [K in keyof FileLikeKinds]: Common<K> & FileLikeKinds[K] }[keyof FileLikeKinds];
 
 /** A file-like, or a record that can be lowered as one, such as an `ociImage`. */
-export type FileLike = FileLikeValue | ImageLike;
+export type FileLike = FileLikeValue | ImageLike | NpmModulesLike;
 
 /** Images are file-likes too; their record is declared above this folder, so only its outline is known here. */
 export interface ImageLike {
@@ -41,8 +41,14 @@ export interface ImageLike {
   readonly tag: string;
 }
 
+/** And so are the packages of an npm application. */
+export interface NpmModulesLike {
+  readonly lock: FileLike;
+  readonly ignoreScripts: readonly string[];
+}
+
 /** Records that are file-likes too. */
-const recordsThatLower = ["ociImage"];
+const recordsThatLower = ["ociImage", "npmModules"];
 
 function fileLike(value: FileLikeValue): FileLike {
   Object.defineProperty(value, tag, { value: true });

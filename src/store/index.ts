@@ -1,7 +1,8 @@
-export { type BuildContext, type Builder, sourceChanged, storeBuilders } from "./builders.ts";
+export { type BuildContext, type Builder, type BuiltFacts, storeBuilders, writeOutput } from "./builders.ts";
 export {
   type Derivation,
   type Derivations,
+  type HashedSource,
   type ItemName,
   makeDerivation,
   type Reference,
@@ -34,7 +35,17 @@ export {
   text,
 } from "./file-like.ts";
 export type { ItemRecord } from "./item.ts";
-export { busyboxPaths, Lowerer, type RecordLowerer } from "./lower.ts";
+export { busyboxPaths, type LocalSource, Lowerer, type RecordLowerer } from "./lower.ts";
 export { type Pair, type Pairs, pairs } from "./pairs.ts";
-export { byBytes, digestFile, scanSource } from "./source.ts";
+export {
+  byBytes,
+  digestFile,
+  type LostAttribute,
+  longestPath,
+  lostProblem,
+  openSource,
+  scanSource,
+  sourceChanged,
+  stampOf,
+} from "./source.ts";
 export { type BuildOptions, Store, type VerifyResult } from "./store.ts";

@@ -25,6 +25,8 @@ export const storeTime = 1;
 export function measureItem(
   path: string,
   candidates: readonly ItemName[],
+  /** Of files that were hashed while they were written, by their paths below `path`. */
+  known: ReadonlyMap<string, Digest> = new Map(),
 ): { readonly digest: Digest; readonly size: number; readonly references: readonly ItemName[] } {
   const hash = createHash("sha256");
   const missing = new Map(candidates.map((item) => [item, Buffer.from(item.slice(0, 32))]));
@@ -48,6 +50,13 @@ export function measureItem(
       hash.update(`folder ${JSON.stringify(name)}\n`);
       for (const entry of readdirSync(full).sort(byBytes)) visit(join(full, entry), `${name}/${entry}`);
     } else {
+      const executable = (stat.mode & 0o111) !== 0;
+      const digestKnown = known.get(name.slice(1));
+      if (digestKnown !== undefined) {
+        size += stat.size;
+        hash.update(`file ${JSON.stringify([name, executable, digestKnown])}\n`);
+        return;
+      }
       let tail = Buffer.alloc(0);
       const { digest, size: length } = digestFile(full, (chunk) => {
         if (missing.size === 0) return;
@@ -55,7 +64,7 @@ export function measureItem(
         tail = Buffer.from(chunk.subarray(Math.max(0, chunk.length - 31)));
       });
       size += length;
-      hash.update(`file ${JSON.stringify([name, (stat.mode & 0o111) !== 0, digest])}\n`);
+      hash.update(`file ${JSON.stringify([name, executable, digest])}\n`);
     }
   };
   visit(path, "");

@@ -1,9 +1,11 @@
 /** Lowering: file-likes and staged text become derivations and texts with references. Pure, but for reading sources. */
-import { digestOf, KnownError } from "../base/index.ts";
+import { relative } from "node:path";
+import { digestOf, KnownError, type Place } from "../base/index.ts";
 import { existsSync } from "../sys/index.ts";
 import {
   type Derivation,
   type Derivations,
+  type HashedSource,
   type ItemName,
   makeDerivation,
   type Reference,
@@ -17,12 +19,25 @@ import {
   isFileLikeValue,
   isStagedText,
   localFile,
+  type Select,
   type StagedText,
 } from "./file-like.ts";
-import { scanSource } from "./source.ts";
+import { KnownDigests } from "./known-digests.ts";
+import { type LostAttribute, lostProblem, scanSource } from "./source.ts";
 
 /** Lowers one kind of record that is a file-like, such as an image. */
 export type RecordLowerer = (record: unknown, lowerer: Lowerer) => Derivation | undefined;
+
+/** A local file or tree as it was when it was hashed. */
+export interface LocalSource {
+  readonly path: string;
+  readonly entries: readonly SourceEntry[];
+  readonly stamps: HashedSource["stamps"];
+  /** What would be lost of it, to be refused by whoever has no other word for it. */
+  readonly lost: readonly LostAttribute[];
+}
+
+type LocalFileValue = FileLikeValue & { readonly kind: "local-file" };
 
 /** Where a static busybox may lie on a host: the only program inside a build's sandbox. */
 export const busyboxPaths: readonly string[] = ["/bin/busybox", "/usr/bin/busybox"];
@@ -32,9 +47,12 @@ export class Lowerer {
   readonly #derivations = new Map<ItemName, Derivation>();
   readonly #known = new Map<FileLike, Reference>();
   readonly #records: readonly RecordLowerer[];
+  readonly #storeDir: string | undefined;
 
-  constructor(records: readonly RecordLowerer[] = []) {
+  /** No tree may hold `storeDir`: building it would change it. */
+  constructor(records: readonly RecordLowerer[] = [], storeDir?: string) {
     this.#records = records;
+    this.#storeDir = storeDir;
   }
 
   get derivations(): Derivations {
@@ -68,9 +86,27 @@ export class Lowerer {
   }
 
   /** The entries of a local file or tree, for builders that read it where it lies; undefined for other file-likes. */
-  localSource(file: FileLike): { readonly path: string; readonly entries: readonly SourceEntry[] } | undefined {
+  localSource(file: FileLike): LocalSource | undefined {
     if (!isFileLikeValue(file) || file.kind !== "local-file") return undefined;
-    return { path: file.path, entries: scanSource(file.path, file.select, file.place) };
+    return this.#scan(file);
+  }
+
+  #scan({ path, select, place }: LocalFileValue): LocalSource {
+    this.#refuseStore(path, select, place);
+    const stamps: Record<string, string> = {};
+    const lost: LostAttribute[] = [];
+    const known = this.#storeDir === undefined ? undefined : new KnownDigests(this.#storeDir, path);
+    const entries = scanSource(path, { select, where: place, stamps, lost, known });
+    return { path, entries, stamps, lost };
+  }
+
+  #refuseStore(path: string, select: Select | undefined, where: Place | undefined): void {
+    const below = this.#storeDir === undefined ? "" : relative(path, this.#storeDir);
+    if (this.#storeDir === undefined || below === ".." || below.startsWith("../")) return;
+    const folders = below.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
+    if (select !== undefined && !folders.every((folder) => folder === "" || select(folder, "directory"))) return;
+    const hint = `leave ${below === "" ? "it" : folders[0]} out with \`select\`, or let LADING_STATE name a folder elsewhere`;
+    throw new KnownError("unsupported-file", `${path} holds Lading's own store, ${this.#storeDir}`, { where, hint });
   }
 
   #record(record: FileLike): Reference {
@@ -97,9 +133,12 @@ export class Lowerer {
       case "text-file":
         return this.#write(name, this.text(file.text), file.executable, place);
       case "local-file": {
-        const entries = scanSource(file.path, file.select, place);
+        const { entries, stamps, lost } = this.#scan(file);
+        const problem = lostProblem(file.path, lost, place);
+        if (problem !== undefined) throw problem;
         const recipe = { name, builder: "copy", args: { entries }, inputs: [] };
-        return this.add(makeDerivation(recipe, { origins: { source: file.path }, place }));
+        const extra = { origins: { source: file.path }, hashed: { source: { entries, stamps } }, place };
+        return this.add(makeDerivation(recipe, extra));
       }
       case "file-append": {
         const base = this.file(file.base);

@@ -1,24 +1,41 @@
 /** Reading local trees: which entries they have and what is in them, in an order that no file system decides. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { asDigest, type Digest, KnownError, messageOf, type Place } from "../base/index.ts";
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from "../sys/index.ts";
+import { asDigest, type Digest, hasErrno, KnownError, messageOf, type Place } from "../base/index.ts";
+import {
+  attributesOf,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from "../sys/index.ts";
 import type { SourceEntry } from "./derivation.ts";
 import type { Select } from "./file-like.ts";
+import type { KnownDigests } from "./known-digests.ts";
 
 /** Compares as bytes, as `LC_ALL=C sort` does. */
 export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  // UTF-16 and UTF-8 have one order, but for what takes two units.
+  if (surrogates.test(a) || surrogates.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
 }
+
+const surrogates = /[\ud800-\udfff]/;
 
 const buffer = Buffer.allocUnsafe(1 << 20);
 
-/** The digest of a file's content; `chunk` sees every part on the way, valid until it returns. */
+/** The digest of a file's content; `chunk` sees every part on the way, valid until it returns. `open` opens the file. */
 export function digestFile(
   path: string,
   chunk: (part: Buffer) => void = () => undefined,
+  open: (path: string) => number = (each) => openSync(each, "r"),
 ): { digest: Digest; size: number } {
-  const descriptor = openSync(path, "r");
+  const descriptor = open(path);
   try {
     const hash = createHash("sha256");
     let size = 0;
@@ -34,11 +51,112 @@ export function digestFile(
   }
 }
 
-/** All entries of the tree or file at `root`; the root itself is the entry with the empty path. */
-export function scanSource(root: string, select: Select = () => true, where?: Place): readonly SourceEntry[] {
+/** Milliseconds within which the kernel may give two changes of a file one time. */
+const clockTick = 20;
+
+/**
+ * What changes whenever a file's content does; undefined where it was changed too short a time before `asked` (milliseconds
+ * since 1970) to tell a later change by.
+ */
+export function stampOf({ ino, size, mtimeMs, ctimeMs }: Stats, asked: number): string | undefined {
+  return ctimeMs > asked - clockTick ? undefined : `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+}
+
+/** Bytes of a path that Linux takes at most, without the NUL that ends it: PATH_MAX of <linux/limits.h>. */
+export const longestPath = 4095;
+
+/** Something of an entry that neither an image nor the store keeps, and that it would be wrong to lose unsaid. */
+export interface LostAttribute {
+  /** Below the tree, as in entries. */
+  readonly path: string;
+  readonly what: string;
+  /** Whether permission bits that are declared for the entry say all that this does. */
+  readonly byMode: boolean;
+}
+
+export interface ScanOptions {
+  readonly select?: Select | undefined;
+  readonly where?: Place | undefined;
+  /** Is given the stamps of files. */
+  readonly stamps?: Record<string, string>;
+  /** Is given what would be lost. */
+  readonly lost?: LostAttribute[];
+  /** Knows files that need not be read again. */
+  readonly known?: KnownDigests | undefined;
+}
+
+const fatal = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Throws where bytes, read as `text`, are not UTF-8: they would come out as others. */
+function checkName(text: string, bytes: () => readonly Buffer[], refuse: (name: string) => KnownError): void {
+  // What cannot be decoded is read as this character, which a name may also have of its own.
+  if (!text.includes("\ufffd")) return;
+  for (const each of bytes()) {
+    try {
+      fatal.decode(each);
+    } catch {
+      throw refuse(JSON.stringify(each.toString("latin1")));
+    }
+  }
+}
+
+const bitsLost = [
+  [0o4000, "the set-user-ID bit"],
+  [0o2000, "the set-group-ID bit"],
+  [0o1000, "the sticky bit"],
+] as const;
+
+/** Others are the host's own, such as labels of SELinux, or say nothing about who may do what. */
+const attributesLost: Readonly<Record<string, string>> = {
+  "security.capability": "file capabilities",
+  "system.posix_acl_access": "an access control list",
+  "system.posix_acl_default": "a default access control list",
+};
+
+function lostOf(path: string, full: string, stat: Stats): readonly LostAttribute[] {
+  const { mode } = stat;
+  const isFolder = stat.isDirectory();
+  const bits = bitsLost
+    // On a folder it says whose group what is made in it has, here and not in an image.
+    .filter(([bit]) => (mode & bit) !== 0 && !(bit === 0o2000 && isFolder))
+    .map(([, what]): LostAttribute => ({ path, what, byMode: true }));
+  const attributes = attributesOf(full).flatMap((name): readonly LostAttribute[] => {
+    const what = attributesLost[name];
+    return what === undefined ? [] : [{ path, what, byMode: name !== "security.capability" }];
+  });
+  return [...bits, ...attributes];
+}
+
+/** The error for what would be lost of the tree at `root`; undefined where nothing would. */
+export function lostProblem(root: string, lost: readonly LostAttribute[], where?: Place): KnownError | undefined {
+  const [first] = lost;
+  if (first === undefined) return undefined;
+  const more = lost.length > 1 ? `, as would be more in ${lost.length - 1} other places` : "";
+  const hint = first.byMode
+    ? "declare a later entry of its own for it, with a `mode`; or take the file from a package; or leave it out with `select`"
+    : "give the container the capability with addCapabilities, and take a copy of the file that has none (setcap -r)";
+  const message = `${join(root, first.path)} has ${first.what}, which would be lost${more}`;
+  return new KnownError("unsupported-file", message, { where, hint });
+}
+
+/**
+ * All entries of the tree or file at `root`; the root itself is the entry with the empty path. Links are not followed. Each
+ * name of a file with several (hard links) is a file of its own.
+ */
+export function scanSource(
+  root: string,
+  { select = () => true, where, stamps = {}, lost = [], known }: ScanOptions = {},
+): readonly SourceEntry[] {
   const entries: SourceEntry[] = [];
+  const begun = Date.now();
+  const unfit = (message: string, hint: string): KnownError =>
+    new KnownError("unsupported-file", message, { where, hint });
   const visit = (path: string): void => {
     const full = path === "" ? root : join(root, path);
+    if (full.length * 3 > longestPath && Buffer.byteLength(full) > longestPath) {
+      const hint = `Linux takes ${longestPath} bytes; move the tree up, or leave the folder out with \`select\``;
+      throw unfit(`a path in ${root} has ${Buffer.byteLength(full)} bytes: ${full.slice(0, 200)}…`, hint);
+    }
     const stat = lstatSync(full);
     const kind = stat.isFile()
       ? "file"
@@ -49,23 +167,72 @@ export function scanSource(root: string, select: Select = () => true, where?: Pl
           : undefined;
     if (kind === undefined) {
       const hint = "only files, folders and symbolic links can be taken; leave the rest out with `select`";
-      throw new KnownError("unsupported-file", `${full} is a socket, a pipe or a device`, { where, hint });
+      throw unfit(`${full} is a socket, a pipe or a device`, hint);
     }
     if (path !== "" && !select(path, kind)) return;
-    if (kind === "symlink") entries.push({ path, kind, target: readlinkSync(full) });
-    else if (kind === "file") {
-      entries.push({ path, kind, executable: (stat.mode & 0o111) !== 0, ...digestFile(full) });
-    } else {
-      entries.push({ path, kind });
-      for (const name of readdirSync(full).sort(byBytes)) visit(path === "" ? name : `${path}/${name}`);
+    if (kind === "symlink") {
+      const target = readlinkSync(full);
+      const bytes = (): readonly Buffer[] => [readlinkSync(full, "buffer")];
+      checkName(target, bytes, (name) => unfit(`the link ${full} points at ${name}, which is not UTF-8`, rename));
+      entries.push({ path, kind, target });
+      return;
+    }
+    for (const each of lostOf(path, full, stat)) lost.push(each);
+    if (kind === "file") {
+      const stamp = stampOf(stat, begun);
+      const content = known?.find(path, stamp) ?? digestFile(full, undefined, openFile);
+      if (stamp !== undefined) stamps[path] = stamp;
+      entries.push({ path, kind, executable: (stat.mode & 0o111) !== 0, ...content });
+      return;
+    }
+    entries.push({ path, kind });
+    const names = readdirSync(full).sort(byBytes);
+    const bytes = (): readonly Buffer[] => readdirSync(full, "buffer");
+    for (const name of names) {
+      checkName(name, bytes, (raw) => unfit(`${full} has a name that is not UTF-8: ${raw}`, rename));
+      visit(path === "" ? name : `${path}/${name}`);
     }
   };
   try {
     visit("");
   } catch (error) {
-    if (error instanceof KnownError) throw error;
-    const hint = "a relative path starts at the folder of the file that declares it";
-    throw new KnownError("source-missing", `cannot read ${root}: ${messageOf(error)}`, { where, hint });
+    throw scanProblem(error, root, where);
   }
   return entries;
+}
+
+const rename = "images and the store take names in UTF-8; rename it, or leave its folder out with `select`";
+
+function scanProblem(error: unknown, root: string, where: Place | undefined): unknown {
+  if (error instanceof KnownError || !(error instanceof Error) || !("code" in error)) return error;
+  const path = "path" in error ? String(error.path) : root;
+  // Its folder listed it a moment ago.
+  if (hasErrno(error, "ENOENT") && path !== root) return sourceChanged(path);
+  const hint = hasErrno(error, "EACCES", "EPERM")
+    ? "make it readable to the user who builds, or leave it out with `select`"
+    : "a relative path starts at the folder of the file that declares it";
+  return new KnownError("source-missing", `cannot read ${path}: ${messageOf(error)}`, { where, hint });
+}
+
+/** A source that no longer is what was hashed must not enter the store under the old hash. */
+export function sourceChanged(path: string, cause?: unknown): KnownError {
+  const hint = "something writes to it while Lading reads; try again when it is quiet";
+  return new KnownError("source-changed", `${path} changed while it was taken into the store`, { hint, cause });
+}
+
+/** Opens what was a file a moment ago. Whatever has taken its place since, a pipe for one, is not waited for. */
+function openFile(path: string): number {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw sourceChanged(path);
+}
+
+/** Opens a file that was hashed before. Throws `source-changed` where it is no file any more, or cannot be read. */
+export function openSource(path: string): number {
+  try {
+    return openFile(path);
+  } catch (error) {
+    throw hasErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EACCES") ? sourceChanged(path, error) : error;
+  }
 }

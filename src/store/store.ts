@@ -4,6 +4,7 @@
  *     DIR/HASH-name          the item
  *     DIR/.items/HASH-name   its record: digest, size, references
  *     DIR/.tmp/              builds in progress, and what a killed one left
+ *     DIR/.sources/          digests of local files, for the next build
  *     DIR/.held/PID          what a command that runs needs beyond the generations
  *
  * Builders hold the store's lock shared, the collector alone, so neither can take what the other needs.
@@ -12,13 +13,10 @@ import { join } from "node:path";
 import { KnownError } from "../base/index.ts";
 import {
   chmodSync,
-  closeSync,
   ensureFolder,
   existsSync,
-  fsyncSync,
   isAlive,
   lstatSync,
-  openSync,
   type ProcessId,
   processId,
   readdirSync,
@@ -26,14 +24,20 @@ import {
   readTextIfExists,
   removeTree,
   renameSync,
+  syncAll,
   syncFolder,
   takeLock,
   utimesSync,
   writeFileAtomic,
 } from "../sys/index.ts";
-import { type Builder, makeCanonical, runBuilder } from "./builders.ts";
+import { type Builder, type BuiltFacts, makeCanonical, runBuilder } from "./builders.ts";
 import type { Derivation, Derivations, ItemName, Reference } from "./derivation.ts";
 import { type ItemRecord, looksIntact, measureItem, storeTime } from "./item.ts";
+import { forgetDigests, keepDigests } from "./known-digests.ts";
+import { Turns } from "./turns.ts";
+
+/** Builds at a time: while one waits for a program or for the disk, another has the processor. */
+const mostBuilds = 4;
 
 export interface BuildOptions {
   readonly builders: Readonly<Record<string, Builder>>;
@@ -81,19 +85,35 @@ export class Store {
     ensureFolder(join(this.dir, ".items"));
     ensureFolder(join(this.dir, ".tmp"), 0o700);
     await using _lock = await takeLock(join(this.dir, ".lock"), { shared: true, wait: 600, purpose: "building" });
-    const done = new Set<ItemName>();
-    const visit = async (item: ItemName): Promise<void> => {
-      if (done.has(item)) return;
-      done.add(item);
+    const stop = new AbortController();
+    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+    const turns = new Turns(mostBuilds);
+    const visits = new Map<ItemName, Promise<void>>();
+    const need = async (item: ItemName): Promise<void> => {
       if (this.has(item)) return;
       const derivation = derivations.get(item);
       if (derivation === undefined) throw new Error(`no derivation for ${item}`);
-      for (const input of derivation.recipe.inputs) await visit(input);
-      options.signal?.throwIfAborted();
-      options.onBuild?.(derivation);
-      await this.#buildOne(derivation, options);
+      await Promise.all(derivation.recipe.inputs.map(visit));
+      await turns.with(async () => {
+        signal.throwIfAborted();
+        options.onBuild?.(derivation);
+        await this.#buildOne(derivation, { ...options, signal });
+      });
     };
-    for (const target of targets) await visit(target);
+    const visit = (item: ItemName): Promise<void> => {
+      const known = visits.get(item) ?? need(item);
+      visits.set(item, known);
+      return known;
+    };
+    // The first that fails stops the rest; none is left behind at work.
+    let failure: { readonly error: unknown } | undefined;
+    const watch = (error: unknown): void => {
+      failure ??= { error };
+      stop.abort(error);
+    };
+    await Promise.all(targets.map((target) => visit(target).catch(watch)));
+    await Promise.allSettled(visits.values());
+    if (failure !== undefined) throw failure.error;
   }
 
   async #buildOne(derivation: Derivation, options: BuildOptions): Promise<void> {
@@ -103,18 +123,21 @@ export class Store {
     const out = join(this.dir, ".tmp", `${item}.${process.pid}`);
     removeTree(out);
     try {
-      await runBuilder(builder, {
+      const facts = await runBuilder(builder, {
         name: recipe.name,
         item,
         args: recipe.args,
         inputs: recipe.inputs,
         origins: derivation.origins,
+        hashed: derivation.hashed,
         out,
         storeDir: this.dir,
         signal: options.signal,
         pathOf: (reference) => this.path(reference),
       });
-      this.#adopt(derivation, out);
+      await this.#adopt(derivation, out, facts);
+      for (const [origin, source] of Object.entries(derivation.hashed))
+        keepDigests(this.dir, derivation.origins[origin] ?? origin, source);
     } catch (error) {
       removeTree(out);
       throw error;
@@ -122,17 +145,16 @@ export class Store {
   }
 
   /** Makes a build's result an item: canonical, synced, recorded, and named last. */
-  #adopt(derivation: Derivation, out: string): void {
+  async #adopt(derivation: Derivation, out: string, facts: BuiltFacts | undefined): Promise<void> {
     const { item } = derivation;
+    const written: string[] = [];
     makeCanonical(out, (path) => {
-      const stat = lstatSync(path);
-      if (stat.isSymbolicLink()) return;
+      if (lstatSync(path).isSymbolicLink()) return;
       utimesSync(path, storeTime, storeTime);
-      const descriptor = openSync(path, "r");
-      fsyncSync(descriptor);
-      closeSync(descriptor);
+      written.push(path);
     });
-    const measured = measureItem(out, [...derivation.recipe.inputs, item]);
+    await syncAll(written);
+    const measured = measureItem(out, [...derivation.recipe.inputs, item], facts?.digests);
     const record: ItemRecord = { version: 1, item, ...measured };
     writeFileAtomic(join(this.dir, ".items", item), `${JSON.stringify(record)}\n`);
     removeTree(this.path(item));
@@ -196,6 +218,7 @@ export class Store {
     const deleted = dead.map((item) => ({ item, size: this.record(item)?.size ?? 0 }));
     if (dryRun) return deleted;
     for (const item of dead) this.#remove(item);
+    forgetDigests(this.dir);
     // No build runs while the lock is held: what lies here was left by one that was killed.
     for (const name of existsSync(join(this.dir, ".tmp")) ? readdirSync(join(this.dir, ".tmp")) : []) {
       removeTree(join(this.dir, ".tmp", name));
