@@ -1,6 +1,8 @@
 // Which module declares which records: what `generate.mjs` writes types and reference pages for.
 export const modules = [
-  { module: "image/oci-image", records: ["manifestEntry", "imageManifest", "packOptions", "ociImage"] },
+  { module: "packages/npm", records: ["npmModules"] },
+  { module: "packages/debian", records: ["debianRelease", "debianPackages"] },
+  { module: "image/oci-image", records: ["manifestEntry", "imageManifest", "packOptions", "imageAccount", "ociImage"] },
   { module: "services/account", records: ["userGroup", "userAccount"] },
   { module: "services/subids", records: ["subidRange"] },
   { module: "services/pam-limits", records: ["pamLimitsEntry"] },

@@ -4,6 +4,7 @@
 export interface LibraryFact {
   /** Absolute, with /usr merged. */
   readonly path: string;
+  /** Empty where it has none: then it goes by its file's name. */
   readonly soname: string;
   /** ELF class: 32 or 64 bits. */
   readonly bits: 32 | 64;
@@ -47,5 +48,8 @@ export const keptFiles: readonly RegExp[] = [
   /^usr\/share\/base-passwd\//,
   /^usr\/share\/base-files\//,
   /^usr\/share\/libc-bin\//,
+  /^usr\/share\/debianutils\/shells(\.d\/.*)?$/,
+  /^usr\/share\/pam(-configs)?\//,
+  /^usr\/lib\/sysusers\.d\/.*\.conf$/,
   /^etc\/ld\.so\.conf(\.d\/.*)?$/,
 ];
