@@ -11,7 +11,14 @@ const check = process.argv.includes("--check");
 const scratch = mkdtempSync(join(root, "node_modules", ".lading-generate-"));
 
 /** Where the types that fields mention come from, beside the generated ones. */
-const shared = { Pairs: "store", StagedText: "store", FileLike: "store", FileSource: "store", Service: "service" };
+const shared = {
+  SystemLike: "image",
+  Pairs: "store",
+  StagedText: "store",
+  FileLike: "store",
+  FileSource: "store",
+  Service: "service",
+};
 
 async function load() {
   const entry = [

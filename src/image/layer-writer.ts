@@ -5,8 +5,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
-import { asDigest, type Digest } from "../base/index.ts";
-import { closeSync, mkdirSync, openSync, readTextIfExists, writeFileAtomic, writeSync } from "../sys/index.ts";
+
+import { asDigest, type Digest, KnownError } from "../base/index.ts";
+import { type BuiltFacts, longestPath, openSource, sourceChanged, stampOf, writeOutput } from "../store/index.ts";
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeAll } from "../sys/index.ts";
+import { entryLine, filesName } from "./layer-entries.ts";
 
 /** What stands beside a layer's tar. */
 export interface LayerMeta {
@@ -15,18 +18,26 @@ export interface LayerMeta {
   readonly entries: number;
 }
 
-const filesName = "files";
+/** Characters of lines that are held before they are written. */
+const linesAtOnce = 1 << 18;
 
-/** What a layer item holds, by path; undefined for items that were built before they listed it. */
-export function readLayerFiles(item: string): ReadonlyMap<string, string> | undefined {
-  const lines = readTextIfExists(join(item, filesName))?.trim().split("\n");
-  if (lines === undefined) return undefined;
-  return new Map(
-    lines.filter(Boolean).map((line) => {
-      const [path, ...rest] = JSON.parse(line) as readonly [string, ...unknown[]];
-      return [`/${path}`, JSON.stringify(rest)];
-    }),
-  );
+const gatheredSize = 4 << 20;
+const zeros = Buffer.alloc(gatheredSize);
+
+/** Bytes of one name in a path: NAME_MAX of <linux/limits.h>. */
+const longestName = 255;
+
+/** An image with a path that Linux does not take can be unpacked by no engine. */
+function checkPath(path: string): void {
+  if (path.length * 3 <= longestName) return;
+  const name = path.split("/").find((each) => Buffer.byteLength(each) > longestName);
+  const size = Buffer.byteLength(path);
+  // The slash in front is not part of an entry's path.
+  if (name === undefined && size < longestPath) return;
+  const [what, most] =
+    name === undefined ? [`a path of ${size} bytes`, longestPath] : [`the name ${name}`, longestName];
+  const hint = `Linux takes ${most} bytes, and no engine could unpack the image`;
+  throw new KnownError("image-invalid", `/${path.slice(0, 100)}… has ${what}`, { hint });
 }
 
 /** Entries are added in the order of their paths' bytes; a file's body follows its entry. */
@@ -35,9 +46,12 @@ export class LayerWriter {
   readonly #tar: number;
   readonly #hash = createHash("sha256");
   // Small writes are gathered: a header for each of ten thousand files is not worth a system call.
-  readonly #gathered = Buffer.allocUnsafe(4 << 20);
-  readonly #lines: string[] = [];
+  readonly #gathered = Buffer.allocUnsafe(gatheredSize);
+  readonly #files: number;
+  #lines = "";
+  #entries = 0;
   #filled = 0;
+  #written = 0;
   #size = 0;
 
   /** Makes the folder `out`, which must not be there. */
@@ -45,12 +59,15 @@ export class LayerWriter {
     this.#out = out;
     mkdirSync(out);
     this.#tar = openSync(join(out, "layer.tar"), "wx", 0o644);
+    this.#files = openSync(join(out, filesName), "wx", 0o644);
   }
 
   /** `digest` is of the body, for files. The body is given to `body`, whole, and then `pad` is called. */
   entry(entry: TarEntry, digest?: Digest): void {
-    const { path, kind, mode, uid, gid, target } = entry;
-    this.#lines.push(`${JSON.stringify([path, kind, mode, uid, gid, digest ?? target ?? ""])}\n`);
+    checkPath(entry.path);
+    this.#entries += 1;
+    this.#lines += entryLine(entry, digest);
+    if (this.#lines.length > linesAtOnce) this.#writeLines();
     this.body(tarHeader(entry));
   }
 
@@ -64,33 +81,74 @@ export class LayerWriter {
     }
   };
 
+  /**
+   * The body of a file of this machine, which must be what it was when it was hashed: its stamp tells, or else it is hashed
+   * again. Throws `source-changed`.
+   */
+  copy(
+    path: string,
+    { size, digest, stamp }: { readonly size: number; readonly digest: Digest; readonly stamp: string | undefined },
+  ): void {
+    const source = openSource(path);
+    try {
+      const isSame = (): boolean =>
+        stamp !== undefined && stampOf(fstatSync(source), Number.POSITIVE_INFINITY) === stamp;
+      const hash = isSame() ? undefined : createHash("sha256");
+      for (let left = size; left > 0; ) {
+        if (this.#filled === this.#gathered.length) this.#flush();
+        const room = Math.min(left, this.#gathered.length - this.#filled);
+        const count = readSync(source, this.#gathered, this.#filled, room, null);
+        if (count === 0) throw sourceChanged(path);
+        hash?.update(this.#gathered.subarray(this.#filled, this.#filled + count));
+        this.#filled += count;
+        this.#size += count;
+        left -= count;
+      }
+      const same =
+        hash === undefined ? isSame() : asDigest(hash.digest("hex")) === digest && fstatSync(source).size === size;
+      if (!same) throw sourceChanged(path);
+    } finally {
+      closeSync(source);
+    }
+    this.pad(size);
+  }
+
   /** Fills up the body of a file of `size` bytes. */
   pad(size: number): void {
     this.body(tarPadding(size));
   }
 
-  finish(): LayerMeta {
+  finish(): BuiltFacts {
     this.body(tarEnd);
     this.#flush();
-    writeFileAtomic(join(this.#out, filesName), this.#lines.join(""));
+    this.#writeLines();
     const meta: LayerMeta = {
       diffId: asDigest(this.#hash.digest("hex")),
       size: this.#size,
-      entries: this.#lines.length,
+      entries: this.#entries,
     };
-    writeFileAtomic(join(this.#out, "meta.json"), `${JSON.stringify(meta)}\n`);
-    return meta;
+    writeOutput(join(this.#out, "meta.json"), `${JSON.stringify(meta)}\n`);
+    return { digests: new Map([["layer.tar", meta.diffId]]) };
   }
 
   /** Without `finish` before it, what was written is no layer. */
   [Symbol.dispose](): void {
     closeSync(this.#tar);
+    closeSync(this.#files);
+  }
+
+  #writeLines(): void {
+    writeAll(this.#files, Buffer.from(this.#lines));
+    this.#lines = "";
   }
 
   #flush(): void {
     const bytes = this.#gathered.subarray(0, this.#filled);
     this.#hash.update(bytes);
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#tar, bytes, done);
+    // Zeros alone, as sparse files have them, need no room on the disk either.
+    if (bytes.equals(zeros.subarray(0, bytes.length))) ftruncateSync(this.#tar, this.#written + bytes.length);
+    else writeAll(this.#tar, bytes, this.#written);
+    this.#written += bytes.length;
     this.#filled = 0;
   }
 }

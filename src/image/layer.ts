@@ -2,19 +2,20 @@
  * Layers. What goes into one is settled when the declaration is lowered; building it is one pass over each file, which
  * is read, hashed, put into the tar and hashed again as part of it.
  */
-import { join } from "node:path";
+import { posix } from "node:path";
 import type { TarEntry } from "../archive/index.ts";
 import type { Digest } from "../base/index.ts";
 import {
   type BuildContext,
-  byBytes,
-  digestFile,
+  type BuiltFacts,
+  type ItemName,
   type Reference,
   type SourceEntry,
   scanSource,
-  sourceChanged,
 } from "../store/index.ts";
+import { Below } from "./below.ts";
 import { LayerWriter } from "./layer-writer.ts";
+import { placedStore } from "./placed-store.ts";
 
 /** Something placed at `target` in the image: a local tree, a store item, a folder or a link. */
 export interface Placement {
@@ -29,71 +30,96 @@ export interface Placement {
     | { readonly kind: "symlink"; readonly to: string }
     /** `origin` is the key under which the derivation says where the tree lies. */
     | { readonly kind: "local"; readonly origin: string; readonly entries: readonly SourceEntry[] }
-    | { readonly kind: "item"; readonly reference: Reference };
+    | { readonly kind: "item"; readonly reference: Reference }
+    /** The items with all that they name, as a store of their own. */
+    | { readonly kind: "closure"; readonly items: readonly ItemName[] };
 }
 
 export interface LayerArgs {
   /** Raised whenever the same placements would give other bytes. */
   readonly format: 1;
   readonly placements: readonly Placement[];
+  /** Layers below this one, whose folders keep their owners and modes where this one only puts something into them. */
+  readonly below?: readonly ItemName[];
+  /** Folders of layers below this one that are declared, and not as they would be without that. */
+  readonly folders?: readonly DeclaredFolder[];
 }
 
-interface PlannedFile extends TarEntry {
+/** A folder with the owner and mode that it is declared to have, by its path without a slash in front. */
+export type DeclaredFolder = readonly [path: string, mode: number, uid: number, gid: number];
+
+/** An entry, and where a file's body is. */
+export interface PlannedFile extends TarEntry {
   readonly from?: string;
+  readonly bytes?: Buffer;
   readonly digest?: Digest;
+  /** Of the file as it was when it was hashed. */
+  readonly stamp?: string | undefined;
 }
 
-/** All entries of a layer, parents first; a later placement of a path replaces an earlier one. */
-function plan(context: BuildContext, placements: readonly Placement[]): readonly PlannedFile[] {
-  const files = new Map<string, PlannedFile>();
-  const addParents = (path: string): void => {
-    const slash = path.lastIndexOf("/");
-    if (slash <= 0) return;
-    const parent = path.slice(0, slash);
-    if (files.has(parent)) return;
-    addParents(parent);
-    files.set(parent, { path: parent, kind: "directory", mode: 0o755, uid: 0, gid: 0, size: 0 });
-  };
-  const add = (file: PlannedFile): void => {
-    if (file.path === "") return;
-    addParents(file.path);
-    files.set(file.path, file);
-  };
-  for (const placement of placements) for (const file of placed(context, placement)) add(file);
-  return [...files.values()].sort((a, b) => byBytes(a.path, b.path));
-}
-
-function placed(context: BuildContext, placement: Placement): readonly PlannedFile[] {
+/** One by one: a tree may have hundreds of thousands. */
+function* placed(context: BuildContext, placement: Placement, below: Below): Generator<PlannedFile> {
   const { content, uid, gid } = placement;
-  const path = placement.target.replace(/^\/+/, "").replace(/\/+$/, "");
+  const path = posix.resolve("/", placement.target).slice(1);
   if (content.kind === "directory") {
-    return [{ path, kind: "directory", mode: placement.mode ?? 0o755, uid, gid, size: 0 }];
+    yield { path, kind: "directory", mode: placement.mode ?? 0o755, uid, gid, size: 0 };
+    return;
   }
-  if (content.kind === "symlink")
-    return [{ path, kind: "symlink", mode: 0o777, uid, gid, size: 0, target: content.to }];
+  if (content.kind === "symlink") {
+    yield { path, kind: "symlink", mode: 0o777, uid, gid, size: 0, target: content.to };
+    return;
+  }
+  if (content.kind === "closure") {
+    yield* placedStore(context, path, content.items);
+    return;
+  }
   const root = content.kind === "local" ? (context.origins[content.origin] ?? "") : context.pathOf(content.reference);
-  const entries = content.kind === "local" ? content.entries : scanSource(root);
-  return entries.map((entry) => {
-    const common = { path: [path, entry.path].filter((part) => part !== "").join("/"), uid, gid };
+  const scanned: Record<string, string> = {};
+  const entries = content.kind === "local" ? content.entries : scanSource(root, { stamps: scanned });
+  const stamps = content.kind === "local" ? (context.hashed[content.origin]?.stamps ?? {}) : scanned;
+  for (const entry of entries) {
+    const common = { path: path === "" || entry.path === "" ? path || entry.path : `${path}/${entry.path}`, uid, gid };
     const own = entry.path === "" ? placement.mode : undefined;
-    if (entry.kind === "directory") return { ...common, kind: "directory", mode: own ?? 0o755, size: 0 };
-    if (entry.kind === "symlink") return { ...common, kind: "symlink", mode: 0o777, size: 0, target: entry.target };
-    const mode = own ?? (entry.executable ? 0o755 : 0o644);
-    return { ...common, kind: "file", mode, size: entry.size, from: join(root, entry.path), digest: entry.digest };
-  });
+    if (entry.kind === "directory") {
+      const there = own === undefined ? below.folder(below.resolve(`${common.path}/.`)) : undefined;
+      yield there ?? { ...common, kind: "directory", mode: own ?? 0o755, size: 0 };
+      continue;
+    }
+    if (entry.kind === "symlink") {
+      yield { ...common, kind: "symlink", mode: 0o777, size: 0, target: entry.target };
+      continue;
+    }
+    const { size, digest, executable } = entry;
+    const mode = own ?? (executable ? 0o755 : 0o644);
+    const from = entry.path === "" ? root : `${root}/${entry.path}`;
+    yield { ...common, kind: "file", mode, size, from, digest, stamp: stamps[entry.path] };
+  }
+}
+
+function* placedAll(context: BuildContext, placements: readonly Placement[], below: Below): Generator<PlannedFile> {
+  for (const placement of placements) yield* placed(context, placement, below);
 }
 
 /** Builds a layer's item; see `LayerWriter`. */
-export function buildLayer(context: BuildContext): void {
-  const { placements } = context.args as LayerArgs;
-  const files = plan(context, placements);
+export function buildLayer(context: BuildContext): BuiltFacts {
+  const { placements, below = [], folders = [] } = context.args as LayerArgs;
+  const declared = folders.map(
+    ([path, mode, uid, gid]): TarEntry => ({ path, kind: "directory", mode, uid, gid, size: 0 }),
+  );
+  const under = new Below(
+    below.map((ref) => context.pathOf({ ref, suffix: "" })),
+    declared,
+  );
+  const files = under.complete(placedAll(context, placements, under));
   using writer = new LayerWriter(context.out);
   for (const file of files) {
-    writer.entry(file, file.digest);
-    if (file.from === undefined) continue;
-    const read = digestFile(file.from, writer.body);
-    if (read.digest !== file.digest || read.size !== file.size) throw sourceChanged(file.from);
-    writer.pad(file.size);
+    const { from, bytes, digest, stamp }: Partial<PlannedFile> = file;
+    writer.entry(file, digest);
+    if (from !== undefined && digest !== undefined) writer.copy(from, { size: file.size, digest, stamp });
+    if (bytes !== undefined) {
+      writer.body(bytes);
+      writer.pad(file.size);
+    }
   }
-  writer.finish();
+  return writer.finish();
 }

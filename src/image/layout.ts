@@ -6,41 +6,55 @@
  * identifier in every engine, so it is known before anything is loaded.
  */
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { constants, createGzip } from "node:zlib";
-import { tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
-import { canonicalJson, type Digest, digestOf, hexOf, KnownError, layoutTag, shortDigest } from "../base/index.ts";
-import { type BuildContext, digestFile, type ItemName } from "../store/index.ts";
 import {
-  createReadStream,
-  createWriteStream,
-  ensureFolder,
-  lastWords,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  run,
-  statSync,
-  writeFileAtomic,
-} from "../sys/index.ts";
+  asDigest,
+  canonicalJson,
+  type Digest,
+  digestOf,
+  hexOf,
+  hostPlatform,
+  KnownError,
+  layoutTag,
+  type Platform,
+  refName,
+} from "../base/index.ts";
+import { mediaTypes, mostLayers } from "../registry/index.ts";
+import { type BuildContext, type BuiltFacts, type ItemName, writeOutput } from "../store/index.ts";
+import { ensureFolder, existsSync, linkSync, readdirSync, readFileSync, renameSync } from "../sys/index.ts";
+import { compressFile } from "./compress.ts";
 import type { LayerMeta } from "./layer-writer.ts";
 
 export interface ImageArgs {
   readonly reference: string;
-  readonly platform: { readonly os: string; readonly architecture: string };
+  readonly platform: Platform;
   readonly created: string;
-  readonly compression: "none" | "gzip";
+  readonly compression: "none" | "gzip" | "zstd";
+  readonly level?: number;
   /** The runtime configuration, in OCI's own keys. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: RuntimeConfig;
+  /** An image that this one begins with. */
+  readonly base?: ItemName;
   /** What each layer holds, for the history that engines show. */
   readonly layers: readonly { readonly item: ItemName; readonly about: string }[];
 }
 
-/** What `lading.json` in an image item says: enough to compare images without reading a blob. */
+/** One image for each of several platforms. */
+export interface IndexArgs {
+  readonly reference: string;
+  readonly images: readonly ItemName[];
+}
+
+/** Of an image's configuration, what engines run it with: OCI's own keys. */
+export type RuntimeConfig = Readonly<Record<string, unknown>>;
+
+/** The file of an image item that says what it is. */
+export const summaryName = "lading.json";
+
+/** What it says of an image: enough to compare images without reading a blob. */
 export interface ImageSummary {
   readonly reference: string;
+  /** Unset for images that were built before it was written down. */
+  readonly platform?: Platform;
   readonly id: Digest;
   readonly manifest: Digest;
   readonly layers: readonly {
@@ -52,59 +66,129 @@ export interface ImageSummary {
   }[];
 }
 
-const mediaTypes = {
-  manifest: "application/vnd.oci.image.manifest.v1+json",
-  config: "application/vnd.oci.image.config.v1+json",
-  none: "application/vnd.oci.image.layer.v1.tar",
-  gzip: "application/vnd.oci.image.layer.v1.tar+gzip",
-};
+/** Of an item with an image for each of several platforms. */
+interface IndexSummary {
+  readonly index: Digest;
+  readonly images: readonly ImageSummary[];
+}
 
-function putBlob(folder: string, content: string): { digest: Digest; size: number } {
+const usualLevels = { gzip: 6, zstd: 3 };
+
+export function putBlob(folder: string, content: string): { digest: Digest; size: number } {
   const digest = digestOf(content);
-  writeFileAtomic(join(folder, hexOf(digest)), content);
+  writeOutput(join(folder, hexOf(digest)), content);
   return { digest, size: Buffer.byteLength(content) };
+}
+
+/** A descriptor of a blob, as manifests have them. */
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+interface PlacedLayer {
+  readonly summary: ImageSummary["layers"][number];
+  readonly descriptor: Descriptor;
 }
 
 async function putLayer(
   blobs: string,
-  item: string,
-  compression: "none" | "gzip",
-): Promise<{ meta: LayerMeta; digest: Digest; size: number }> {
-  const meta = JSON.parse(readFileSync(join(item, "meta.json"), "utf8")) as LayerMeta;
-  const tar = join(item, "layer.tar");
-  if (compression === "none") {
-    linkSync(tar, join(blobs, hexOf(meta.diffId)));
-    return { meta, digest: meta.diffId, size: meta.size };
+  path: string,
+  { item, about }: ImageArgs["layers"][number],
+  { compression, level }: ImageArgs,
+): Promise<PlacedLayer> {
+  const meta = JSON.parse(readFileSync(join(path, "meta.json"), "utf8")) as LayerMeta;
+  const tar = join(path, "layer.tar");
+  const put = async (): Promise<{ readonly digest: Digest; readonly size: number }> => {
+    if (compression === "none") {
+      const blob = join(blobs, hexOf(meta.diffId));
+      if (!existsSync(blob)) linkSync(tar, blob);
+      return { digest: meta.diffId, size: meta.size };
+    }
+    const part = join(blobs, ".part");
+    const made = await compressFile(tar, part, { codec: compression, level: level ?? usualLevels[compression] });
+    renameSync(part, join(blobs, hexOf(made.digest)));
+    return made;
+  };
+  const { digest, size } = await put();
+  return {
+    summary: { diffId: meta.diffId, digest, size: meta.size, about, item },
+    descriptor: { mediaType: mediaTypes[compression], digest, size },
+  };
+}
+
+/** What an image takes over from the one that it begins with. */
+interface Base {
+  readonly layers: readonly PlacedLayer[];
+  readonly config: RuntimeConfig;
+}
+
+function takeBase(blobs: string, path: string): Base {
+  const { manifest, layers } = readImage(path);
+  const blob = (digest: Digest): string => join(path, "blobs", "sha256", hexOf(digest));
+  const { config, layers: descriptors } = JSON.parse(readFileSync(blob(manifest), "utf8")) as {
+    readonly config: Descriptor;
+    readonly layers: readonly Descriptor[];
+  };
+  for (const { digest } of descriptors) {
+    const target = join(blobs, hexOf(digest));
+    if (!existsSync(target)) linkSync(blob(digest), target);
   }
-  const part = join(blobs, ".part");
-  await pipeline(
-    createReadStream(tar),
-    createGzip({ level: constants.Z_DEFAULT_COMPRESSION }),
-    createWriteStream(part),
+  const settings = JSON.parse(readFileSync(blob(config.digest), "utf8")) as { readonly config?: RuntimeConfig };
+  return {
+    config: settings.config ?? {},
+    layers: layers.flatMap((summary, index) => {
+      const descriptor = descriptors[index];
+      return descriptor === undefined ? [] : [{ summary, descriptor }];
+    }),
+  };
+}
+
+/** The base's settings, but for what the image sets itself; an entry point of its own does not go with the base's command. */
+function overlay(base: RuntimeConfig, own: RuntimeConfig): RuntimeConfig {
+  const variables = new Map(
+    [...((base.Env ?? []) as readonly string[]), ...((own.Env ?? []) as readonly string[])].map((pair) => [
+      pair.split("=")[0],
+      pair,
+    ]),
   );
-  const { digest, size } = digestFile(part);
-  renameSync(part, join(blobs, hexOf(digest)));
-  return { meta, digest, size };
+  const { Cmd, ...rest } = base;
+  return {
+    ...rest,
+    ...(Cmd === undefined || own.Entrypoint !== undefined ? {} : { Cmd }),
+    ...own,
+    ...(variables.size > 0 ? { Env: [...variables.values()] } : {}),
+    ...Object.fromEntries(
+      ["Labels", "ExposedPorts", "Volumes"].flatMap((key) => {
+        const [below, above] = [base[key] as object | undefined, own[key] as object | undefined];
+        return below === undefined && above === undefined ? [] : [[key, { ...below, ...above }]];
+      }),
+    ),
+  };
 }
 
 /** Builds an OCI layout from layer items. */
-export async function buildImage(context: BuildContext): Promise<void> {
+export async function buildImage(context: BuildContext): Promise<BuiltFacts> {
   const args = context.args as ImageArgs;
+  const pathOf = (ref: ItemName): string => context.pathOf({ ref, suffix: "" });
   const blobs = join(context.out, "blobs", "sha256");
   ensureFolder(blobs);
-  const layers: (ImageSummary["layers"][number] & { readonly blobSize: number })[] = [];
-  for (const { item, about } of args.layers) {
-    const { meta, digest, size } = await putLayer(blobs, context.pathOf({ ref: item, suffix: "" }), args.compression);
-    layers.push({ diffId: meta.diffId, digest, size: meta.size, blobSize: size, about, item });
-  }
+  const base: Base = args.base === undefined ? { layers: [], config: {} } : takeBase(blobs, pathOf(args.base));
+  const layers = [...base.layers];
+  if (layers.length + args.layers.length > mostLayers)
+    throw new KnownError("image-invalid", `${args.reference} would have ${layers.length + args.layers.length} layers`, {
+      hint: `engines take ${mostLayers}; a smaller maxLayers leaves room for the base's`,
+    });
+  for (const layer of args.layers) layers.push(await putLayer(blobs, pathOf(layer.item), layer, args));
   const config = putBlob(
     blobs,
     canonicalJson({
       ...args.platform,
       created: args.created,
-      config: args.config,
-      rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.diffId) },
-      history: layers.map((layer) => ({ created: args.created, created_by: "lading", comment: layer.about })),
+      config: overlay(base.config, args.config),
+      rootfs: { type: "layers", diff_ids: layers.map(({ summary }) => summary.diffId) },
+      history: layers.map(({ summary }) => ({ created: args.created, created_by: "lading", comment: summary.about })),
     }),
   );
   const manifest = putBlob(
@@ -113,130 +197,74 @@ export async function buildImage(context: BuildContext): Promise<void> {
       schemaVersion: 2,
       mediaType: mediaTypes.manifest,
       config: { mediaType: mediaTypes.config, ...config },
-      layers: layers.map(({ digest, blobSize }) => ({
-        mediaType: mediaTypes[args.compression],
-        digest,
-        size: blobSize,
-      })),
+      layers: layers.map(({ descriptor }) => descriptor),
     }),
   );
-  const summary = layers.map(({ blobSize: _, ...layer }) => layer);
+  const { reference, platform } = args;
+  const summary = layers.map((layer) => layer.summary);
   finishLayout(
     context.out,
-    { reference: args.reference, id: config.digest, manifest: manifest.digest, layers: summary },
-    manifest.size,
+    { reference, platform, id: config.digest, manifest: manifest.digest, layers: summary },
+    { mediaType: mediaTypes.manifest, ...manifest },
   );
+  return blobFacts(blobs);
 }
 
-function finishLayout(out: string, summary: ImageSummary, manifestSize: number): void {
-  const index = {
-    schemaVersion: 2,
-    mediaType: "application/vnd.oci.image.index.v1+json",
-    manifests: [
-      {
-        mediaType: mediaTypes.manifest,
-        digest: summary.manifest,
-        size: manifestSize,
-        annotations: { "org.opencontainers.image.ref.name": layoutTag },
-      },
-    ],
-  };
-  writeFileAtomic(join(out, "index.json"), canonicalJson(index));
-  writeFileAtomic(join(out, "oci-layout"), canonicalJson({ imageLayoutVersion: "1.0.0" }));
-  writeFileAtomic(join(out, "lading.json"), canonicalJson(summary));
+/** Blobs have their digests as names, and name no item. */
+function blobFacts(blobs: string): BuiltFacts {
+  return { digests: new Map(readdirSync(blobs).map((name) => [`blobs/sha256/${name}`, asDigest(name)])) };
 }
 
-/** Builds an OCI layout from an archive that something else made: docker's or OCI's, told apart by skopeo. */
-export async function buildFromArchive(context: BuildContext): Promise<void> {
-  const { archive, reference } = context.args as { archive: { ref: ItemName; suffix: string }; reference: string };
-  const from = context.pathOf(archive);
-  let words = "";
-  for (const transport of ["docker-archive", "oci-archive"]) {
-    const copy = ["skopeo", "--insecure-policy", "copy", "--quiet", "--dest-oci-accept-uncompressed-layers"];
-    const result = await run([...copy, `${transport}:${from}`, `oci:${context.out}:${layoutTag}`], {
-      signal: context.signal,
-    });
-    if (result.status === 0) return describeLayout(context.out, reference);
-    words = lastWords(result);
-  }
-  const hint = "the value must be a docker or OCI archive, such as `docker save` writes";
-  throw new KnownError("image-invalid", `${reference}: the value is no image archive: ${words}`, { hint });
-}
-
-function describeLayout(out: string, reference: string): void {
-  const blob = (digest: string): string => readFileSync(join(out, "blobs", "sha256", digest.slice(7)), "utf8");
-  const index = JSON.parse(readFileSync(join(out, "index.json"), "utf8")) as {
-    manifests: { digest: Digest; size: number }[];
-  };
-  const [entry] = index.manifests;
-  if (entry === undefined) throw new KnownError("image-invalid", `${reference}: the archive holds no image`);
-  const manifest = JSON.parse(blob(entry.digest)) as {
-    config: { digest: Digest };
-    layers: { digest: Digest; size: number }[];
-  };
-  const config = JSON.parse(blob(manifest.config.digest)) as { rootfs: { diff_ids: Digest[] } };
-  const layers = manifest.layers.map((layer, index) => ({
-    diffId: config.rootfs.diff_ids[index] ?? layer.digest,
-    digest: layer.digest,
-    size: layer.size,
-    about: `layer ${shortDigest(layer.digest)}`,
+/** Builds an OCI layout of an index, with the images of several platforms. */
+export function buildIndex(context: BuildContext): BuiltFacts {
+  const { images } = context.args as IndexArgs;
+  const blobs = join(context.out, "blobs", "sha256");
+  ensureFolder(blobs);
+  const paths = images.map((ref) => context.pathOf({ ref, suffix: "" }));
+  for (const path of paths)
+    for (const name of readdirSync(join(path, "blobs", "sha256")))
+      if (!existsSync(join(blobs, name))) linkSync(join(path, "blobs", "sha256", name), join(blobs, name));
+  const summaries = paths.map(readImage);
+  const manifests = paths.map((path, index) => ({
+    ...readIndex(path),
+    platform: summaries[index]?.platform,
   }));
-  finishLayout(out, { reference, id: manifest.config.digest, manifest: entry.digest, layers }, entry.size);
+  const index = putBlob(blobs, canonicalJson({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }));
+  const summary: IndexSummary = { index: index.digest, images: summaries };
+  finishLayout(context.out, summary, { mediaType: mediaTypes.index, ...index });
+  return blobFacts(blobs);
 }
 
-/** What an image item is. */
+/** The one entry of a layout's index, without the name that it has there. */
+function readIndex(path: string): Descriptor {
+  const { manifests } = JSON.parse(readFileSync(join(path, "index.json"), "utf8")) as {
+    readonly manifests: Descriptor[];
+  };
+  const [entry] = manifests;
+  if (entry === undefined) throw new Error(`${path} holds no image`);
+  const { mediaType, digest, size } = entry;
+  return { mediaType, digest, size };
+}
+
+/** Writes what makes a folder of blobs a layout, and what is known of it. */
+export function finishLayout(out: string, summary: ImageSummary | IndexSummary, entry: Descriptor): void {
+  const annotations = { [refName]: layoutTag };
+  const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [{ ...entry, annotations }] };
+  writeOutput(join(out, "index.json"), canonicalJson(index));
+  writeOutput(join(out, "oci-layout"), canonicalJson({ imageLayoutVersion: "1.0.0" }));
+  writeOutput(join(out, summaryName), canonicalJson(summary));
+}
+
+/** What an image item is: of several platforms, the image for this machine's, or else the first. */
 export function readImage(path: string): ImageSummary {
-  return JSON.parse(readFileSync(join(path, "lading.json"), "utf8")) as ImageSummary;
+  const [first, ...more] = readImages(path);
+  if (first === undefined) throw new Error(`${path} holds no image`);
+  const isHosts = ({ platform }: ImageSummary): boolean => `${platform?.os}/${platform?.architecture}` === hostPlatform;
+  return [first, ...more].find(isHosts) ?? first;
 }
 
-/** Writes an image item as an OCI archive or as a docker archive, streamed and as reproducible as the image. */
-export async function writeArchive(
-  image: string,
-  out: string,
-  format: "oci-archive" | "docker-archive",
-): Promise<void> {
-  const summary = readImage(image);
-  const blob = (digest: Digest): string => join(image, "blobs", "sha256", hexOf(digest));
-  const members: { readonly path: string; readonly from: string | Buffer }[] = [];
-  if (format === "oci-archive") {
-    for (const name of ["index.json", "oci-layout"]) members.push({ path: name, from: join(image, name) });
-    for (const name of readdirSync(join(image, "blobs", "sha256")).sort()) {
-      members.push({ path: `blobs/sha256/${name}`, from: join(image, "blobs", "sha256", name) });
-    }
-  } else {
-    const layers = [...new Set(summary.layers.map((layer) => layer.digest))];
-    const manifest = [
-      {
-        Config: `${hexOf(summary.id)}.json`,
-        RepoTags: [summary.reference],
-        Layers: summary.layers.map((layer) => `${hexOf(layer.digest)}.tar`),
-      },
-    ];
-    members.push({ path: `${hexOf(summary.id)}.json`, from: blob(summary.id) });
-    members.push({ path: "manifest.json", from: Buffer.from(canonicalJson(manifest)) });
-    for (const digest of layers) members.push({ path: `${hexOf(digest)}.tar`, from: blob(digest) });
-  }
-  // Readers make folders that an archive does not mention, with owners that a plain user cannot give them.
-  const folders = format === "oci-archive" ? ["blobs", "blobs/sha256"] : [];
-  async function* bytes(): AsyncGenerator<Buffer> {
-    for (const path of folders) yield tarHeader({ path, kind: "directory", mode: 0o755, uid: 0, gid: 0, size: 0 });
-    for (const { path, from } of members) {
-      const size = typeof from === "string" ? statSync(from).size : from.length;
-      yield tarHeader({ path, kind: "file", mode: 0o644, uid: 0, gid: 0, size });
-      if (typeof from === "string") yield* createReadStream(from, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
-      else yield from;
-      yield tarPadding(size);
-    }
-    yield tarEnd;
-  }
-  const part = `${out}.part`;
-  await pipeline(bytes, createWriteStream(part));
-  renameSync(part, out);
-}
-
-/** Makes the folder that `lading image build -o DIR` names, a plain copy of the layout. */
-export async function writeLayout(image: string, out: string): Promise<void> {
-  mkdirSync(out);
-  for (const name of ["blobs", "index.json", "oci-layout"])
-    await run(["cp", "-r", "--no-preserve=mode", join(image, name), join(out, name)]);
+/** The images of an item, one for each platform. */
+export function readImages(path: string): readonly ImageSummary[] {
+  const summary = JSON.parse(readFileSync(join(path, summaryName), "utf8")) as ImageSummary | IndexSummary;
+  return "images" in summary ? summary.images : [summary];
 }

@@ -1,5 +1,13 @@
 /** The records of images, and how one becomes derivations: a layer each for what is large, one for all the rest. */
-import { parseImageRef } from "../base/index.ts";
+import { join } from "node:path";
+import { hostPlatform, type Platform, parseImageRef, platformOf } from "../base/index.ts";
+import {
+  type DebianPackages,
+  debianPackages,
+  isPlatformName,
+  type NpmModulesInput,
+  npmModules,
+} from "../packages/index.ts";
 import {
   absolutePath,
   boolean,
@@ -29,6 +37,8 @@ import {
   type StagedText,
 } from "../store/index.ts";
 import type {
+  ImageAccount,
+  ImageAccountInput,
   ImageManifest,
   ImageManifestInput,
   ManifestEntry,
@@ -59,25 +69,66 @@ export const manifestEntry: RecordConstructor<ManifestEntryInput, ManifestEntry>
   },
 );
 
+/** An `operatingSystem`, which is declared above this folder. */
+export interface SystemLike {
+  readonly hostName: string;
+  readonly services: readonly object[];
+}
+
+const systemType: FieldType<SystemLike> = {
+  expected: "an operatingSystem",
+  ts: "SystemLike",
+  jsonSchema: { type: "object" },
+  check: (value) =>
+    isRecord(value, "operatingSystem") ? pass(value as SystemLike) : refuse(systemType.expected, value),
+};
+
 /** What an image holds. */
 export const imageManifest: RecordConstructor<ImageManifestInput, ImageManifest> = defineRecord(
   "imageManifest",
   "What an image holds, made by `manifest([ … ])`.",
-  { entries: { type: listOf(recordOf(manifestEntry)), doc: "What is in the image; a later entry for a path wins." } },
+  {
+    entries: {
+      type: listOf(either(either(recordOf(debianPackages), systemType), recordOf(manifestEntry))),
+      doc: "What is in the image: packages, which are below all else, files and trees, of which a later one for a path wins, and an operatingSystem, whose supervisor the image runs.",
+    },
+  },
 );
 
 /** Lists what an image holds: `manifest([localTree("./site", { target: "/www" }), { target: "/data" }])`. */
-export function manifest(entries: readonly ManifestEntryInput[]): ImageManifest {
+export function manifest(entries: readonly (ManifestEntryInput | DebianPackages | SystemLike)[]): ImageManifest {
   return imageManifest({ entries });
 }
 
-/** A local file or folder as an entry of an image; a relative path starts at the folder of the declaring file. */
+/**
+ * A local file or folder as an entry of an image; a relative path starts at the folder of the declaring file. Taken are
+ * folders, links, and files with their content and whether they may be executed; each name of a file with several (hard
+ * links) is a file of its own. Set-user-ID, set-group-ID and sticky bits, access control lists and file capabilities are
+ * refused rather than lost: a later entry for the path with a `mode` says what it shall have.
+ */
 export function localTree(
   path: string,
   options: Omit<ManifestEntryInput, "source"> & { readonly select?: Select },
 ): ManifestEntry {
   const { select, ...entry } = options;
   return manifestEntry({ ...entry, source: localFile(path, select === undefined ? {} : { select }) });
+}
+
+/**
+ * An npm application as entries of an image: its folder without node_modules, and the packages that its package-lock.json
+ * names, each checked by its hash: `manifest([...npmApplication("app", { target: "/app" })])`.
+ */
+export function npmApplication(
+  path: string,
+  options: Omit<ManifestEntryInput, "source" | "mode"> & Omit<NpmModulesInput, "lock">,
+): readonly ManifestEntry[] {
+  const { dev, ignoreScripts, platform, ...entry } = options;
+  const isOwn = (below: string): boolean => below !== "node_modules";
+  const modules = npmModules({ lock: localFile(join(path, "package-lock.json")), dev, ignoreScripts, platform });
+  return [
+    manifestEntry({ ...entry, source: localFile(path, { select: isOwn }) }),
+    manifestEntry({ ...entry, target: join(entry.target, "node_modules"), source: modules }),
+  ];
 }
 
 /** How an image is put together. */
@@ -118,9 +169,14 @@ export const packOptions: RecordConstructor<PackOptionsInput, PackOptions> = def
       doc: "The time that the image claims to be made at. It is part of the image's digest.",
     },
     compression: {
-      type: oneOf("none", "gzip"),
+      type: oneOf("none", "gzip", "zstd"),
       default: "none",
       doc: "How layers are stored. It changes their digests but not the image's identifier; loading is fastest without.",
+    },
+    compressionLevel: {
+      type: integer(1, 19),
+      optional: true,
+      doc: "How hard to compress; 6 for gzip, which knows 1 to 9, and 3 for zstd where unset.",
     },
   },
 );
@@ -139,14 +195,14 @@ function linkPair(): FieldType<readonly [string, string]> {
   };
 }
 
-type ImageValue = ImageManifest | StagedText | FileLike;
+type ImageValue = ImageManifest | SystemLike | StagedText | FileLike;
 
 const imageValue: FieldType<ImageValue> = {
-  expected: "a manifest([…]), or a file-like or staged code that yields an image archive",
-  ts: "ImageManifest | StagedText | FileLike",
+  expected: "a manifest([…]), an operatingSystem, or a file-like or staged code that yields an image archive",
+  ts: "ImageManifest | SystemLike | StagedText | FileLike",
   jsonSchema: { type: "object" },
   check: (value) =>
-    isRecord(value, "imageManifest") || isStagedText(value) || isFileLike(value)
+    isRecord(value, "imageManifest") || isRecord(value, "operatingSystem") || isStagedText(value) || isFileLike(value)
       ? pass(value as ImageValue)
       : refuse(imageValue.expected, value),
 };
@@ -157,6 +213,28 @@ const repository = stringWhere("a repository such as web or localhost:5000/team/
 });
 const tag = stringWhere("a tag of letters, digits, _, . and -", (text) => /^\w[\w.-]{0,127}$/.test(text));
 
+const pinnedReference = stringWhere("a reference with a digest, such as docker.io/library/alpine@sha256:…", (text) =>
+  Boolean(parseImageRef(text)?.digest),
+);
+const platformName = stringWhere("a platform such as linux/amd64", isPlatformName);
+
+/** A user of an image. */
+export const imageAccount: RecordConstructor<ImageAccountInput, ImageAccount> = defineRecord(
+  "imageAccount",
+  "A user inside an image, with a group of the same name and number.",
+  {
+    name: { type: stringWhere("a user's name", (text) => /^[a-z_][a-z0-9_-]{0,31}$/.test(text)), doc: "The name." },
+    uid: { type: integer(1, 0xffffffff - 1), doc: "The number of the user and of its group." },
+    home: { type: absolutePath, default: "/nonexistent", doc: "The home, which is not made." },
+    shell: { type: absolutePath, default: "/usr/sbin/nologin", doc: "The login shell." },
+    comment: {
+      type: stringWhere("text without colons", (text) => !/[:\n]/.test(text)),
+      default: "",
+      doc: "Who it is.",
+    },
+  },
+);
+
 /** An image that Lading builds. */
 export const ociImage: RecordConstructor<OciImageInput, OciImage> = defineRecord(
   "ociImage",
@@ -166,13 +244,23 @@ export const ociImage: RecordConstructor<OciImageInput, OciImage> = defineRecord
     tag: { type: tag, default: "latest", doc: "The tag." },
     value: {
       type: imageValue,
-      doc: "What the image is made of: `manifest([ … ])`, or something that yields an archive.",
+      doc: "What the image is made of: `manifest([ … ])`, an operatingSystem, or something that yields an archive.",
     },
     packOptions: { type: recordOf(packOptions), default: {}, doc: "How it is put together." },
-    system: {
-      type: stringWhere("a platform such as linux/amd64", (text) => /^[a-z]+\/[a-z0-9]+(\/v\d)?$/.test(text)),
+    base: {
+      type: either(pinnedReference, fileLikeType),
       optional: true,
-      doc: "The platform that the image claims; the host's where unset.",
+      doc: "Another image that this one begins with: `registry/name@sha256:…`, or an OCI layout or archive as a file-like.",
+    },
+    accounts: {
+      type: listOf(recordOf(imageAccount)),
+      default: [],
+      doc: "Users, each with a group of its own, beside those that its packages make; for images with packages.",
+    },
+    system: {
+      type: either(platformName, listOf(platformName)),
+      optional: true,
+      doc: "The platform that the image is for, or a list, for an index of an image for each; the host's where unset.",
     },
     target: {
       type: stringWhere("a triple such as aarch64-linux-gnu, or a platform", (text) => platformOf(text) !== undefined),
@@ -182,31 +270,19 @@ export const ociImage: RecordConstructor<OciImageInput, OciImage> = defineRecord
     grafts: {
       type: boolean,
       default: false,
-      doc: "Replace packages by their security updates without resolving again. Without packages there is nothing to replace.",
+      doc: "Take security updates of locked packages, as `lading lock --security` found them, without resolving again.",
     },
   },
 );
 
-const architectures: Readonly<Record<string, string>> = {
-  x86_64: "amd64",
-  x64: "amd64",
-  i686: "386",
-  aarch64: "arm64",
-  armhf: "arm",
-  powerpc64le: "ppc64le",
-  riscv64: "riscv64",
-};
-
-/** The platform of this machine. */
-export const hostPlatform: string = `linux/${architectures[process.arch] ?? process.arch}`;
-
-/** OCI's names for a platform or a GNU triple; undefined for what is neither. */
-export function platformOf(text: string): { os: string; architecture: string } | undefined {
-  const [os, architecture] = text.split("/");
-  if (os && architecture) return { os, architecture };
-  const [cpu = "", system] = text.split("-");
-  const known = architectures[cpu];
-  return known !== undefined && system === "linux" ? { os: "linux", architecture: known } : undefined;
+/** The platforms that an image is built for, in the order declared. */
+export function platformsOf({ target, system = hostPlatform }: OciImage): readonly Platform[] {
+  const texts = target === undefined ? (typeof system === "string" ? [system] : system) : [target];
+  return texts.map((text) => {
+    const platform = platformOf(text);
+    if (platform === undefined) throw new Error("the record's check let a platform through that is none");
+    return platform;
+  });
 }
 
 /** The full reference of an image record. */

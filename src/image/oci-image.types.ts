@@ -1,4 +1,6 @@
 // Generated from the fields in oci-image.ts by `npm run generate`.
+import type { SystemLike } from "../image/index.ts";
+import type { DebianPackages, DebianPackagesInput } from "../packages/index.ts";
 import type { FileLike, Pairs, StagedText } from "../store/index.ts";
 
 /** What `manifestEntry({ … })` takes. One file, tree or empty folder of an image. */
@@ -37,14 +39,20 @@ export interface ManifestEntry {
 
 /** What `imageManifest({ … })` takes. What an image holds, made by `manifest([ … ])`. */
 export interface ImageManifestInput {
-  /** What is in the image; a later entry for a path wins. */
-  readonly entries: readonly ManifestEntryInput[];
+  /**
+   * What is in the image: packages, which are below all else, files and trees, of which a later one for a path wins,
+   * and an operatingSystem, whose supervisor the image runs.
+   */
+  readonly entries: readonly (DebianPackagesInput | SystemLike | ManifestEntryInput)[];
 }
 
 /** A checked, frozen `imageManifest`. What an image holds, made by `manifest([ … ])`. */
 export interface ImageManifest {
-  /** What is in the image; a later entry for a path wins. */
-  readonly entries: readonly ManifestEntry[];
+  /**
+   * What is in the image: packages, which are below all else, files and trees, of which a later one for a path wins,
+   * and an operatingSystem, whose supervisor the image runs.
+   */
+  readonly entries: readonly (DebianPackages | SystemLike | ManifestEntry)[];
 }
 
 /**
@@ -83,7 +91,9 @@ export interface PackOptionsInput {
    * How layers are stored. It changes their digests but not the image's identifier; loading is fastest without.
    * Default: `"none"`.
    */
-  readonly compression?: "none" | "gzip" | undefined;
+  readonly compression?: "none" | "gzip" | "zstd" | undefined;
+  /** How hard to compress; 6 for gzip, which knows 1 to 9, and 3 for zstd where unset. */
+  readonly compressionLevel?: number | undefined;
 }
 
 /**
@@ -122,7 +132,37 @@ export interface PackOptions {
    * How layers are stored. It changes their digests but not the image's identifier; loading is fastest without.
    * Default: `"none"`.
    */
-  readonly compression: "none" | "gzip";
+  readonly compression: "none" | "gzip" | "zstd";
+  /** How hard to compress; 6 for gzip, which knows 1 to 9, and 3 for zstd where unset. */
+  readonly compressionLevel?: number | undefined;
+}
+
+/** What `imageAccount({ … })` takes. A user inside an image, with a group of the same name and number. */
+export interface ImageAccountInput {
+  /** The name. */
+  readonly name: string;
+  /** The number of the user and of its group. */
+  readonly uid: number;
+  /** The home, which is not made. Default: `"/nonexistent"`. */
+  readonly home?: string | undefined;
+  /** The login shell. Default: `"/usr/sbin/nologin"`. */
+  readonly shell?: string | undefined;
+  /** Who it is. Default: `""`. */
+  readonly comment?: string | undefined;
+}
+
+/** A checked, frozen `imageAccount`. A user inside an image, with a group of the same name and number. */
+export interface ImageAccount {
+  /** The name. */
+  readonly name: string;
+  /** The number of the user and of its group. */
+  readonly uid: number;
+  /** The home, which is not made. Default: `"/nonexistent"`. */
+  readonly home: string;
+  /** The login shell. Default: `"/usr/sbin/nologin"`. */
+  readonly shell: string;
+  /** Who it is. Default: `""`. */
+  readonly comment: string;
 }
 
 /**
@@ -134,16 +174,23 @@ export interface OciImageInput {
   readonly repository: string;
   /** The tag. Default: `"latest"`. */
   readonly tag?: string | undefined;
-  /** What the image is made of: `manifest([ … ])`, or something that yields an archive. */
-  readonly value: ImageManifest | StagedText | FileLike;
+  /** What the image is made of: `manifest([ … ])`, an operatingSystem, or something that yields an archive. */
+  readonly value: ImageManifest | SystemLike | StagedText | FileLike;
   /** How it is put together. */
   readonly packOptions?: PackOptionsInput | undefined;
-  /** The platform that the image claims; the host's where unset. */
-  readonly system?: string | undefined;
+  /** Another image that this one begins with: `registry/name@sha256:…`, or an OCI layout or archive as a file-like. */
+  readonly base?: string | FileLike | undefined;
+  /**
+   * Users, each with a group of its own, beside those that its packages make; for images with packages. Default:
+   * `[]`.
+   */
+  readonly accounts?: readonly ImageAccountInput[] | undefined;
+  /** The platform that the image is for, or a list, for an index of an image for each; the host's where unset. */
+  readonly system?: string | readonly string[] | undefined;
   /** The platform to build for, as a triple or a platform; it overrides `system`. */
   readonly target?: string | undefined;
   /**
-   * Replace packages by their security updates without resolving again. Without packages there is nothing to replace.
+   * Take security updates of locked packages, as `lading lock --security` found them, without resolving again.
    * Default: `false`.
    */
   readonly grafts?: boolean | undefined;
@@ -158,16 +205,23 @@ export interface OciImage {
   readonly repository: string;
   /** The tag. Default: `"latest"`. */
   readonly tag: string;
-  /** What the image is made of: `manifest([ … ])`, or something that yields an archive. */
-  readonly value: ImageManifest | StagedText | FileLike;
+  /** What the image is made of: `manifest([ … ])`, an operatingSystem, or something that yields an archive. */
+  readonly value: ImageManifest | SystemLike | StagedText | FileLike;
   /** How it is put together. */
   readonly packOptions: PackOptions;
-  /** The platform that the image claims; the host's where unset. */
-  readonly system?: string | undefined;
+  /** Another image that this one begins with: `registry/name@sha256:…`, or an OCI layout or archive as a file-like. */
+  readonly base?: string | FileLike | undefined;
+  /**
+   * Users, each with a group of its own, beside those that its packages make; for images with packages. Default:
+   * `[]`.
+   */
+  readonly accounts: readonly ImageAccount[];
+  /** The platform that the image is for, or a list, for an index of an image for each; the host's where unset. */
+  readonly system?: string | readonly string[] | undefined;
   /** The platform to build for, as a triple or a platform; it overrides `system`. */
   readonly target?: string | undefined;
   /**
-   * Replace packages by their security updates without resolving again. Without packages there is nothing to replace.
+   * Take security updates of locked packages, as `lading lock --security` found them, without resolving again.
    * Default: `false`.
    */
   readonly grafts: boolean;

@@ -1,20 +1,25 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { tarEnd, tarHeader, tarPadding } from "../../src/archive/index.ts";
+import { digestOf } from "../../src/base/index.ts";
 import {
   type ImageSummary,
   imageBuilders,
   localTree,
-  lowerImage,
   type ManifestEntryInput,
   manifest,
   ociImage,
   type PackOptionsInput,
   readImage,
+  readImages,
+  readLayerFiles,
+  verifyLayout,
   writeArchive,
 } from "../../src/image/index.ts";
 import { computedFile, Lowerer, plainFile, Store, sh, storeBuilders } from "../../src/store/index.ts";
-import { exec, Scratch } from "../support.ts";
+import { lowerImages } from "../image-yard.ts";
+import { exec, main, Scratch } from "../support.ts";
 
 class Yard extends Scratch {
   readonly store = new Store(join(this.path, "store"));
@@ -24,7 +29,7 @@ class Yard extends Scratch {
     entries: readonly ManifestEntryInput[],
     packOptions: PackOptionsInput = {},
   ): Promise<ImageSummary & { readonly path: string }> {
-    const lowerer = new Lowerer([lowerImage]);
+    const lowerer = new Lowerer([lowerImages]);
     const { ref } = lowerer.file(
       ociImage({ repository: "test", value: manifest(entries), packOptions, system: "linux/amd64" }),
     );
@@ -50,6 +55,18 @@ const greeting: ManifestEntryInput = {
   group: 8,
   mode: 0o640,
 };
+
+/** Of the greeting's layer, and of a text in several pieces: the same on every machine. */
+const compressedDigests = {
+  gzip: "sha256:a41a710d1c668753e73277ed39924b5652e505959385425dcb68b1c2c7471f4e",
+  zstd: "sha256:374039272faa0719dfa85817c2419b118b3a5b3b7b8e4dd63f2484a8987ce7b1",
+};
+const severalPieces = [
+  "sha256:bc2b187c04ac4f6bd72034f0ec4eda8f86d9e771ce2ec821e451fad2c90652d3",
+  "sha256:9b741be2825ff28ff833fbfbf477d7cadf6d9670d0ae064f4773ec5623739ea0",
+  "sha256:54434d563064be7cfdfb6b69169b7e2feba73d843678d8cd2c9952df496f00de",
+  "sha256:33cf12498d90a9223d193a385b618d3d1b6d3f0490f5183e855c262e912da7f8",
+].join(" ");
 
 describe("images", () => {
   test("the same declaration gives the same digests on every machine: these are written down", async () => {
@@ -164,14 +181,105 @@ describe("images", () => {
     }
   });
 
-  test("gzip changes the layers' digests but not the image's identifier", async () => {
+  test.each([
+    ["gzip", "-dc"],
+    ["zstd", "-dc"],
+  ] as const)(
+    "%s changes the layers' digests but not the image's identifier, and is read by its program",
+    async (codec, read) => {
+      using yard = new Yard();
+      const plain = await yard.image([greeting]);
+      const packed = await yard.image([greeting], { compression: codec });
+      expect(packed.id).toBe(plain.id);
+      expect(packed.manifest).not.toBe(plain.manifest);
+      expect(packed.layers.map(({ digest }) => digest)).toEqual([compressedDigests[codec]]);
+      const blob = join(packed.path, "blobs/sha256", packed.layers[0]?.digest.slice(7) ?? "");
+      const digest = await exec(["sh", "-c", `${codec} ${read} < ${blob} | sha256sum`]);
+      expect(`sha256:${digest.stdout.slice(0, 64)}`).toBe(plain.layers[0]?.diffId);
+      expect((await yard.image([greeting], { compression: codec, compressionLevel: 1 })).id).toBe(plain.id);
+    },
+  );
+
+  test("a layer of many pieces has the same digest whatever the number of processors", async () => {
     using yard = new Yard();
-    const [plain, packed] = [await yard.image([greeting]), await yard.image([greeting], { compression: "gzip" })];
-    expect(packed.id).toBe(plain.id);
-    expect(packed.manifest).not.toBe(plain.manifest);
-    const again = new Yard();
-    expect((await again.image([greeting], { compression: "gzip" })).manifest).toBe(packed.manifest);
-    again[Symbol.dispose]();
+    const text = Array.from({ length: 1_200_000 }, (_, index) => `${index * 7919}`).join("\n");
+    yard.write({
+      "site/large.txt": text,
+      "host.ts": `import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociService, ociServiceType, service } from "lading";
+const image = (compression: "gzip" | "zstd") => ociContainer({ provision: compression, image: ociImage({ repository: compression,
+  packOptions: { compression, compressionLevel: 1 }, value: manifest([localTree("site", { target: "/" })]), system: "linux/amd64" }) });
+export default homeEnvironment({ services: [service(ociServiceType, ociService({ containers: [image("gzip"), image("zstd")] }))] });`,
+    });
+    const build = async (processors: string): Promise<string> => {
+      const env = { LADING_STATE: join(yard.path, `state-${processors}`), LADING_RUNTIME: join(yard.path, "run") };
+      const argv = ["taskset", "--cpu-list", processors, process.execPath, main, "image", "build", "--json"];
+      const { status, stdout, stderr } = await exec([...argv, join(yard.path, "host.ts")], { env });
+      expect(status, stderr).toBe(0);
+      const { images } = JSON.parse(stdout) as { readonly images: readonly ImageSummary[] };
+      return images.flatMap(({ layers }) => layers.map(({ digest }) => digest)).join(" ");
+    };
+    const one = await build("0");
+    expect(await build("0,1")).toBe(one);
+    expect(one).toBe(severalPieces);
+  });
+
+  test("one image for each of several platforms: an index, of which each engine takes its own", async () => {
+    using yard = new Yard();
+    const lowerer = new Lowerer([lowerImages]);
+    const system = ["linux/arm64", "linux/amd64", "linux/arm/v7"];
+    const { ref } = lowerer.file(ociImage({ repository: "both", value: manifest([greeting]), system }));
+    await yard.store.build(lowerer.derivations, [ref], { builders: { ...storeBuilders, ...imageBuilders } });
+    const path = yard.store.path(ref);
+    expect(readImages(path).map(({ platform }) => platform)).toEqual([
+      { os: "linux", architecture: "arm64" },
+      { os: "linux", architecture: "amd64" },
+      { os: "linux", architecture: "arm", variant: "v7" },
+    ]);
+    for (const architecture of ["amd64", "arm64"]) {
+      const argv = ["skopeo", "--override-arch", architecture, "inspect", "--config", `oci:${path}`];
+      const { status, stdout, stderr } = await exec(argv);
+      expect(status, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toHaveProperty("architecture", architecture);
+    }
+    expect(await verifyLayout(path)).toMatchObject({ problems: [], images: { length: 3 } });
+    const own = process.arch === "arm64" ? "arm64" : "amd64";
+    expect(readImage(path).platform?.architecture).toBe(own);
+  });
+
+  test("an image that begins with another has its layers and settings, but for what it says itself", async () => {
+    using yard = new Yard();
+    const base = await yard.image([greeting], {
+      compression: "gzip",
+      environment: { A: "base", B: "base" },
+      entryPoint: "/bin/base",
+      command: ["base"],
+      labels: { of: "base", kept: "yes" },
+      workdir: "/base",
+    });
+    const archive = join(yard.path, "base.tar");
+    await writeArchive(base.path, archive, "oci-archive");
+    const lowerer = new Lowerer([lowerImages]);
+    const { ref } = lowerer.file(
+      ociImage({
+        repository: "child",
+        system: "linux/amd64",
+        base: plainFile("base.tar", readFileSync(archive)),
+        value: manifest([{ target: "/etc/own", source: plainFile("own", "own\n") }]),
+        packOptions: { environment: { B: "own" }, entryPoint: "/bin/own", labels: { of: "own" } },
+      }),
+    );
+    await yard.store.build(lowerer.derivations, [ref], { builders: { ...storeBuilders, ...imageBuilders } });
+    const { id, layers } = readImage(yard.store.path(ref));
+    expect(layers.map(({ diffId }) => diffId)).toEqual([base.layers[0]?.diffId, layers[1]?.diffId]);
+    const { config } = JSON.parse(readFileSync(join(yard.store.path(ref), "blobs/sha256", id.slice(7)), "utf8"));
+    expect(config).toEqual({
+      Env: ["A=base", "B=own"],
+      Entrypoint: ["/bin/own"],
+      Labels: { of: "own", kept: "yes" },
+      WorkingDir: "/base",
+    });
+    const { status, stderr } = await exec(["skopeo", "inspect", `oci:${yard.store.path(ref)}`]);
+    expect(status, stderr).toBe(0);
   });
 
   test("archives are as reproducible as the image", async () => {
@@ -192,7 +300,7 @@ describe("images", () => {
     const archive = join(yard.path, "image.tar");
     await writeArchive(image.path, archive, "docker-archive");
     const build = async (value: Parameters<typeof ociImage>[0]["value"]): Promise<ImageSummary> => {
-      const lowerer = new Lowerer([lowerImage]);
+      const lowerer = new Lowerer([lowerImages]);
       const { ref } = lowerer.file(ociImage({ repository: "again", value }));
       await yard.store.build(lowerer.derivations, [ref], { builders: { ...storeBuilders, ...imageBuilders } });
       return readImage(yard.store.path(ref));
@@ -201,5 +309,54 @@ describe("images", () => {
     expect((await build(bytes)).layers.map(({ diffId }) => diffId)).toEqual(image.layers.map(({ diffId }) => diffId));
     expect((await build(computedFile("copy.tar", sh`cp ${bytes} "$out"`))).layers).toHaveLength(1);
     await expect(build(plainFile("junk", "no archive"))).rejects.toHaveProperty("code", "image-invalid");
+  });
+
+  test("what an archive's layers make together is listed: what covers, what is taken away, links to another layer", async () => {
+    using yard = new Yard();
+    const common = { mode: 0o644, uid: 0, gid: 0 };
+    const member = (path: string, content: string): Buffer => {
+      const size = Buffer.byteLength(content);
+      return Buffer.concat([
+        tarHeader({ ...common, path, kind: "file", size }),
+        Buffer.from(content),
+        tarPadding(size),
+      ]);
+    };
+    const link = tarHeader({ ...common, path: "also", kind: "hardlink", target: "etc/kept", size: 0 });
+    const layers = [
+      Buffer.concat([
+        member("/etc/kept", "1"),
+        member("etc/gone", "1"),
+        member("old/a", "1"),
+        member("new", "1"),
+        tarEnd,
+      ]),
+      Buffer.concat([
+        member("etc/.wh.gone", ""),
+        member("old/b", "2"),
+        member("old/.wh..wh..opq", ""),
+        member("new", "2"),
+        link,
+        tarEnd,
+      ]),
+    ];
+    const config = JSON.stringify({
+      ...{ os: "linux", architecture: "amd64", config: {} },
+      rootfs: { type: "layers", diff_ids: layers.map((layer) => digestOf(layer)) },
+    });
+    const manifest = JSON.stringify([{ Config: "config.json", RepoTags: ["a:1"], Layers: ["0.tar", "1.tar"] }]);
+    const wrapped = layers.map((layer, number) => member(`${number}.tar`, layer.toString("latin1")));
+    const archive = [...wrapped, member("config.json", config), member("manifest.json", manifest), tarEnd];
+    const value = plainFile("image.tar", Buffer.concat(archive));
+    const lowerer = new Lowerer([lowerImages]);
+    const { ref } = lowerer.file(ociImage({ repository: "again", value }));
+    await yard.store.build(lowerer.derivations, [ref], { builders: { ...storeBuilders, ...imageBuilders } });
+    const listed = [...(readLayerFiles(yard.store.path(ref)) ?? [])].sort();
+    expect(listed.map(([path, line]) => [path, JSON.parse(line)[4]])).toEqual([
+      ["/also", "etc/kept"],
+      ["/etc/kept", digestOf("1")],
+      ["/new", digestOf("2")],
+      ["/old/b", digestOf("2")],
+    ]);
   });
 });
