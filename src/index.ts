@@ -1,6 +1,8 @@
 /** Everything that a declaration can use: `import { operatingSystem, service, … } from "lading"`. */
 
 export type {
+  ImageAccount,
+  ImageAccountInput,
   ImageManifest,
   ImageManifestInput,
   ManifestEntry,
@@ -9,8 +11,26 @@ export type {
   OciImageInput,
   PackOptions,
   PackOptionsInput,
+  SystemLike,
 } from "./image/index.ts";
-export { localTree, manifest, manifestEntry, ociImage, packOptions } from "./image/index.ts";
+export {
+  imageAccount,
+  localTree,
+  manifest,
+  manifestEntry,
+  npmApplication,
+  ociImage,
+  packOptions,
+} from "./image/index.ts";
+export type {
+  DebianPackages,
+  DebianPackagesInput,
+  DebianRelease,
+  DebianReleaseInput,
+  NpmModules,
+  NpmModulesInput,
+} from "./packages/index.ts";
+export { debian, debianPackages, debianRelease, npmModules } from "./packages/index.ts";
 export { isRecord } from "./record/index.ts";
 export {
   type Clause,

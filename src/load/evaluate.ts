@@ -11,7 +11,10 @@ import {
   type CompileOptions,
   compileSystem,
   type Loaded,
+  lockPath,
   type OperatingSystem,
+  pinImages,
+  readLock,
 } from "../system/index.ts";
 
 /** Where "lading" is imported from, whatever is installed beside the declaration: one copy, the one that runs. */
@@ -110,7 +113,7 @@ async function run(file: string, { code, map }: Bundle): Promise<Record<string, 
 }
 
 /** Evaluates the declaration in `file`. All that is wrong with it is thrown at once, as `Problems`. */
-export async function evaluate(file: string, options: CompileOptions): Promise<Loaded> {
+export async function evaluate(file: string, options: Omit<CompileOptions, "packages">): Promise<Loaded> {
   if (!existsSync(file) || !statSync(file).isFile()) {
     const hint = "`lading init` writes one to begin with";
     throw new KnownError("file-missing", `there is no file ${file}`, { hint });
@@ -128,10 +131,14 @@ export async function evaluate(file: string, options: CompileOptions): Promise<L
       const message = `the default export must be an operatingSystem or a homeEnvironment; ${found}`;
       throw new KnownError("wrong-export", message, { where: { file, line: 1, column: 1 }, hint });
     }
-    const compiled = compileValid(declaration as OperatingSystem, options);
-    const sources = compiled.derivations.flatMap(({ origins }) => Object.values(origins));
-    const inputs = bundled.inputs === null ? null : [...new Set([...bundled.inputs, ...sources])];
-    return { ...compiled, inputs, sourceDigest: digestOf(bundled.code) };
+    const lock = readLock(file);
+    const compiled = compileValid(declaration as OperatingSystem, { ...options, packages: lock?.packages ?? [] });
+    const sources = compiled.derivations
+      .filter(({ recipe }) => recipe.builder !== "fetch")
+      .flatMap(({ origins }) => Object.values(origins));
+    const locks = lock === undefined ? [] : [lockPath(file)];
+    const inputs = bundled.inputs === null ? null : [...new Set([...bundled.inputs, ...sources, ...locks])];
+    return { ...compiled, spec: pinImages(compiled.spec, lock), inputs, sourceDigest: digestOf(bundled.code) };
   });
 }
 

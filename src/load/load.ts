@@ -9,7 +9,7 @@ export type WorkerAnswer =
   | { readonly kind: "reports"; readonly reports: readonly ErrorReport[] }
   | { readonly kind: "bug"; readonly message: string };
 
-export interface LoadOptions extends CompileOptions {
+export interface LoadOptions extends Omit<CompileOptions, "packages"> {
   /** Seconds that the declaration may take. */
   readonly deadline: number;
 }

@@ -83,7 +83,7 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
   const services = withSinks(instantiateMissingServices(listed), sinks as readonly AnyServiceType[]);
   const fold = <T>(type: AnyServiceType): T => foldServices(services, type, { home }) as T;
 
-  const writer = new UnitWriter({ ...options, home });
+  const writer = new UnitWriter({ ...options, home, compile: compileSystem });
   const folded = fold<readonly SupervisedUnit[]>(supervisorServiceType as AnyServiceType);
   const units = [...folded, ...(home ? [] : hostDaemon(folded))].map((each) => writer.unit(each));
   const etc = home ? [] : fold<readonly EtcEntry[]>(etcServiceType as AnyServiceType);
@@ -131,7 +131,7 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
     roots: [...writer.roots].sort(),
   };
   checkSystem(spec);
-  return { spec, derivations: [...writer.lowerer.derivations.values()] };
+  return { spec, derivations: [...writer.lowerer.derivations.values()], requests: writer.packages.asked };
 }
 
 /** Docker's daemon is the host's own affair, unless a unit runs it: then one that asks whether it answers stands for it. */

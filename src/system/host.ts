@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { digestOf, KnownError, type Paths } from "../base/index.ts";
 import { ownIdentity } from "../engine/index.ts";
 import { type ImageSummary, imageBuilders, readImage, readLayerFiles } from "../image/index.ts";
+import { packageBuilders } from "../packages/index.ts";
 import { type Derivation, type ItemName, Store, storeBuilders } from "../store/index.ts";
 import { countSwitch, isUp } from "../supervisor/index.ts";
 import {
@@ -85,7 +86,7 @@ export class Host {
     const kept = new Set(this.generations.current()?.spec.roots);
     if (targets.some((item) => !kept.has(item))) this.store.hold(targets);
     await this.store.build(new Map(derivations.map((each) => [each.item, each])), targets, {
-      builders: { ...storeBuilders, ...imageBuilders },
+      builders: { ...storeBuilders, ...packageBuilders, ...imageBuilders },
       ...(signal === undefined ? {} : { signal }),
       onBuild: (derivation) => onProgress?.(`building ${derivation.recipe.name}`),
     });

@@ -1,8 +1,10 @@
 /**
- * The lock file: which manifest each image reference of a declaration means. It lies beside the declaration (host.lock.json
- * beside host.ts), is meant to be committed, and is what `apply` pulls; without it a tag means whatever the registry says.
+ * The lock file: which manifest each image reference of a declaration means, and which packages its images are made of. It
+ * lies beside the declaration (host.lock.json beside host.ts) and is meant to be committed. It is what `apply` pulls and
+ * builds: without it a tag means whatever the registry says, and an image with packages is not built.
  */
-import { KnownError, parseImageRef } from "../base/index.ts";
+import { isDigest, KnownError, parseImageRef } from "../base/index.ts";
+import { isLockedSet, type LockedSet } from "../packages/index.ts";
 import { readJsonFile, writeFileAtomic } from "../sys/index.ts";
 import type { ImageSpec, SystemSpec } from "./spec.ts";
 
@@ -17,9 +19,13 @@ export interface PinnedImage {
 }
 
 export interface LockFile {
-  readonly version: 1;
+  /** Version 1 had no packages. */
+  readonly version: 2;
   readonly images: Readonly<Record<string, PinnedImage>>;
+  readonly packages: readonly LockedSet[];
 }
+
+const newest = 2;
 
 /** Where the lock of a declaration is. */
 export function lockPath(declaration: string): string {
@@ -31,27 +37,26 @@ export function readLock(declaration: string): LockFile | undefined {
   const hint = "write it anew with: lading lock FILE";
   const refuse = (problem: string): KnownError =>
     new KnownError("lock-invalid", `${path} is no lock file: ${problem}`, { hint });
-  const lock = readJsonFile(path, refuse) as Partial<LockFile> | undefined;
+  const lock = readJsonFile(path, refuse) as (Partial<Omit<LockFile, "version">> & { version?: number }) | undefined;
   if (lock === undefined) return undefined;
-  if (typeof lock.version === "number" && lock.version > 1)
+  if (typeof lock.version === "number" && lock.version > newest)
     throw new KnownError("state-too-new", `${path} was written by a newer Lading`, { hint: "use that version again" });
   const images: readonly [string, Partial<PinnedImage> | null][] = Object.entries(lock.images ?? {});
   const bad = images.find(
-    ([, image]) =>
-      !(
-        /^sha256:[0-9a-f]{64}$/.test(image?.digest ?? "") &&
-        Array.isArray(image?.layers) &&
-        image?.labels instanceof Object
-      ),
+    ([, image]) => !(isDigest(image?.digest) && Array.isArray(image?.layers) && image?.labels instanceof Object),
   );
   if (bad !== undefined) throw refuse(`what it says of ${bad[0]} is not what \`lading lock\` writes`);
-  if (lock.version !== 1) throw refuse(`its version is ${JSON.stringify(lock.version)}, not 1`);
-  return { version: 1, images: lock.images ?? {} };
+  if (lock.version !== 1 && lock.version !== newest)
+    throw refuse(`its version is ${JSON.stringify(lock.version)}, not ${newest}`);
+  const packages = lock.packages ?? [];
+  if (!(Array.isArray(packages) && packages.every(isLockedSet)))
+    throw refuse("what it says of packages is not what `lading lock` writes");
+  return { version: newest, images: lock.images ?? {}, packages };
 }
 
 export function writeLock(declaration: string, lock: LockFile): void {
   const images = Object.fromEntries(Object.entries(lock.images).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileAtomic(lockPath(declaration), `${JSON.stringify({ version: 1, images }, null, 2)}\n`);
+  writeFileAtomic(lockPath(declaration), `${JSON.stringify({ ...lock, images }, null, 2)}\n`);
 }
 
 /** The images that a lock can pin: those that are pulled by a name that is not a digest already. */

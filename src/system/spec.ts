@@ -1,6 +1,7 @@
 /** A declared system as plain data: what is left of a declaration once its functions have run. */
 import { canonicalJson, type Digest, digestOf, digestOfJson, type Json, type Place } from "../base/index.ts";
 import type { EngineCli, ObjectFields } from "../engine/index.ts";
+import type { DebianRequest } from "../packages/index.ts";
 import type { Derivation, ItemName, Reference } from "../store/index.ts";
 import type { AccessSpec, UnitSpec } from "../supervisor/index.ts";
 
@@ -87,6 +88,8 @@ export interface SystemSpec {
 export interface Compiled {
   readonly spec: SystemSpec;
   readonly derivations: readonly Derivation[];
+  /** What its images ask of archives of packages; answered by the lock file. */
+  readonly requests: readonly DebianRequest[];
 }
 
 /** A compiled declaration, and the files that it came from; null where it may depend on more than files. */

@@ -12,7 +12,8 @@ import {
   pullArgv,
   unsupportedFields,
 } from "../engine/index.ts";
-import { lowerImage, type OciImage, referenceOf } from "../image/index.ts";
+import { imageLowerer, type OciImage, referenceOf } from "../image/index.ts";
+import { type LockedSet, LockedSets, lowerNpmModules } from "../packages/index.ts";
 import { isRecord, placeOf, report } from "../record/index.ts";
 import {
   type ContainerUnit,
@@ -41,7 +42,9 @@ import {
 import type { ActionSpec, SecretSpec, StartSpec, UnitSpec } from "../supervisor/index.ts";
 import { readTextIfExists, statSync } from "../sys/index.ts";
 import { parseVolume } from "./check-containers.ts";
-import { type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
+import { imagePaths, systemParts } from "./image-of-system.ts";
+import type { OperatingSystem } from "./operating-system.types.ts";
+import { type Compiled, type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
 import { healthArgv, healthSpec, logLimits, readinessSpec, scheduleSpec } from "./unit-times.ts";
 
 export interface CompileOptions {
@@ -49,11 +52,21 @@ export interface CompileOptions {
   readonly storeDir: string;
   /** The value of the owner label. */
   readonly owner: string;
+  /** What the lock file says of packages. */
+  readonly packages: readonly LockedSet[];
+}
+
+interface UnitWriterOptions extends CompileOptions {
+  readonly home: boolean;
+  /** Compiles the system of an image. */
+  readonly compile: (system: OperatingSystem, options: CompileOptions) => Compiled;
 }
 
 /** Collects what units need beside themselves while they are written out. */
 export class UnitWriter {
-  readonly lowerer: Lowerer = new Lowerer([lowerImage]);
+  readonly lowerer: Lowerer;
+  /** The answers to what images ask of packages, and what they asked. */
+  readonly packages: LockedSets;
   readonly images: Map<string, ImageSpec> = new Map();
   readonly objects: ObjectSpec[] = [];
   readonly roots: Set<ItemName> = new Set();
@@ -61,7 +74,24 @@ export class UnitWriter {
   readonly #owner: string;
   readonly #home: boolean;
 
-  constructor({ storeDir, owner, home }: CompileOptions & { readonly home: boolean }) {
+  constructor({ storeDir, owner, packages, home, compile }: UnitWriterOptions) {
+    this.packages = new LockedSets(packages);
+    this.lowerer = new Lowerer(
+      [
+        imageLowerer({
+          sets: this.packages,
+          system: (system, platform, lowerer) =>
+            systemParts(
+              system,
+              compile(system as OperatingSystem, { storeDir: imagePaths.store, owner: imagePaths.owner, packages }),
+              platform,
+              lowerer,
+            ),
+        }),
+        lowerNpmModules,
+      ],
+      storeDir,
+    );
     this.#storeDir = storeDir;
     this.#owner = owner;
     this.#home = home;

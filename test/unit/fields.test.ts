@@ -9,8 +9,12 @@ import { collectingProblems, type RecordType } from "../../src/record/index.ts";
 const minimal: Readonly<Record<string, object>> = {
   action: { name: "greet", program: ["/bin/true"] },
   containersConf: {},
+  debianPackages: { release: { suite: "bookworm" }, names: ["curl"] },
+  debianRelease: { suite: "bookworm" },
   homeEnvironment: {},
+  imageAccount: { name: "www", uid: 1000 },
   manifestEntry: { target: "/x" },
+  npmModules: { lock: lading.localFile("/etc/hostname") },
   ociAttachment: { network: "net" },
   ociContainer: { image: "docker.io/library/nginx:1.27" },
   ociExtension: {},
