@@ -176,20 +176,33 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(() => import("./why.ts")),
   },
   {
-    name: "image <verb> <file> [name]",
-    description: "build: build the images of a declaration; inspect: show their layers",
+    name: "image <verb> <file> [name] [destination]",
+    description:
+      "build images; push: put them into a registry, under their own names or a destination; inspect: what they hold; diff: how two differ; verify: hash every part again; sbom, provenance: what they are made of. All but build, push and provenance also take the path of a layout or archive",
     options: [
-      ["-o, --output <path>", "write the image there"],
-      ["--format <format>", "oci-archive (default), docker-archive or oci-dir"],
+      ["-o, --output <path>", "write the image, the bill of materials or the statement there"],
+      [
+        "--format <format>",
+        "build: oci-archive (default), docker-archive or oci-dir; sbom: spdx (default) or cyclonedx",
+      ],
+      ["--since <generation>", "inspect: also what changed since this generation's image"],
+      ["--svg <path>", "inspect: draw where its bytes are"],
+      ["--builder <uri>", "provenance: who builds, such as the address of a CI's workflow"],
+      ["--from <repositories>", "push: repositories of the registry that may have some layers (separated by commas)"],
+      ["--authfile <file>", "push: look for credentials there only, not where podman login and docker login keep them"],
+      ["--insecure", "push: the registry may have any certificate, or none"],
+      ["-q, --quiet", "push: print no progress"],
     ],
     example: "lading image build host.ts web -o web.tar --format docker-archive",
     run: lazy(() => import("./image.ts")),
   },
   {
     name: "lock <file>",
-    description: "pin every image that is pulled to what its registry has now, in a file beside the declaration",
+    description:
+      "pin every image that is pulled, and every package of images that are built, in a file beside the declaration",
     options: [
-      ["--update", "pin anew what is pinned, and show what changes in each image"],
+      ["--update", "pin anew what is pinned, and show what changes"],
+      ["--security", "take security updates of what is pinned, for images with `grafts`, and nothing else"],
       ["--dry-run", "only show; exit 4 where something would change"],
     ],
     example: "lading lock host.ts --update",

@@ -72,12 +72,7 @@ export function makeContext(options: CommonOptions): Context {
     paint: (style, text) => (colours ? `\u001b[${styles[style]}m${text}\u001b[0m` : text),
     load: async (file) => {
       const { loadDeclaration } = await import("../load/index.ts");
-      const loaded = await loadDeclaration(resolve(file), { storeDir: paths.store, owner: paths.owner, deadline });
-      const { lockPath, pinImages, readLock } = await import("../system/index.ts");
-      const lock = readLock(resolve(file));
-      const inputs =
-        loaded.inputs === null || lock === undefined ? loaded.inputs : [...loaded.inputs, lockPath(resolve(file))];
-      return { ...loaded, inputs, spec: pinImages(loaded.spec, lock) };
+      return loadDeclaration(resolve(file), { storeDir: paths.store, owner: paths.owner, deadline });
     },
     host: async () => {
       const { Host } = await import("../system/index.ts");

@@ -1,50 +1,63 @@
-/** `lading image build FILE [NAME]` and `lading image inspect FILE [NAME]`. */
+/** `lading image VERB`: builds images here; what is said of images stands in files of its own. */
 import { resolve } from "node:path";
 import { KnownError, shortDigest } from "../base/index.ts";
-import { readImage, writeArchive, writeLayout } from "../image/index.ts";
+import { formatSize, readFacts, readImage, writeArchive, writeLayout } from "../image/index.ts";
+import type { PackageFacts } from "../packages/index.ts";
 import { existsSync } from "../sys/index.ts";
 import { type Answer, type Context, table } from "./context.ts";
+import { buildChosen, requireOne } from "./image-choice.ts";
 
-export interface ImageOptions {
+interface BuildOptions {
   readonly output?: string;
   readonly format?: string;
 }
 
+type Arguments = readonly (string | undefined)[];
+type Verb<O> = (context: Context, given: Arguments, options: O) => Answer;
+
+/** A verb's file is loaded when the verb is called; commands.ts says which options it can have. */
+function lazy<O>(load: () => Promise<{ readonly run: Verb<O> }>): Verb<never> {
+  return async (context, given, options) => (await load()).run(context, given, options);
+}
+
+/** Each verb gets what follows it. */
+const verbs: Readonly<Record<string, Verb<never>>> = {
+  build,
+  push: lazy(() => import("./image-push.ts")),
+  inspect: lazy(() => import("./image-inspect.ts")),
+  diff: lazy(() => import("./image-diff.ts")),
+  verify: lazy(() => import("./image-verify.ts")),
+  sbom: lazy(() => import("./image-sbom.ts")),
+  provenance: lazy(() => import("./image-provenance.ts")),
+};
+
+export async function run(context: Context, [verb = "", ...given]: Arguments, options: never): Answer {
+  const carryOut = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (carryOut === undefined)
+    throw new KnownError("usage", `image takes ${Object.keys(verbs).join(", ")}, not "${verb}"`);
+  return carryOut(context, given, options);
+}
+
+/** What the scripts of a package do that nothing stands in for. */
+function scriptsBeyond({ name, scripts }: PackageFacts): readonly { name: string; commands: readonly string[] }[] {
+  const commands = scripts.flatMap(({ beyond }) => beyond);
+  return commands.length === 0 ? [] : [{ name, commands }];
+}
+
 const formats = ["oci-archive", "docker-archive", "oci-dir"] as const;
 
-export async function run(
-  context: Context,
-  [verb = "", file = "", name]: readonly (string | undefined)[],
-  options: ImageOptions,
-): Answer {
+async function build(context: Context, [file = "", name]: Arguments, options: BuildOptions): Answer {
   const format = formats.find((each) => each === (options.format ?? "oci-archive"));
-  if (verb !== "build" && verb !== "inspect")
-    throw new KnownError("usage", `image takes build or inspect, not "${verb}"`);
   if (format === undefined)
     throw new KnownError("usage", `--format takes ${formats.join(", ")}, not "${options.format}"`);
-  const { spec, derivations } = await context.load(file);
-  const host = await context.host();
-  const references = new Map(
-    spec.images.flatMap((image) => (image.item === null ? [] : [[image.reference, image.item] as const])),
-  );
-  const chosen = [...references].filter(
-    ([reference]) =>
-      name === undefined || reference === name || reference.replace(/^localhost\//, "").split(":")[0] === name,
-  );
-  if (chosen.length === 0) {
-    const hint = `the images are ${[...references.keys()].join(", ") || "none"}`;
-    throw new KnownError(
-      "unknown-image",
-      name === undefined ? `${file} declares no image to build` : `${file} declares no image "${name}"`,
-      { hint },
-    );
-  }
-  if (options.output !== undefined && chosen.length > 1) throw new KnownError("usage", "-o takes one image: name it");
-  await host.build(
-    derivations,
-    chosen.map(([, item]) => item),
-  );
-  const images = chosen.map(([, item]) => ({ path: host.store.path(item), ...readImage(host.store.path(item)) }));
+  const built = await buildChosen(context, file, name, (chosen) => {
+    if (options.output !== undefined) requireOne(chosen, "-o");
+  });
+  const images = built.images.map(({ path }) => {
+    const image = readImage(path);
+    const items = image.layers.flatMap(({ item }) => (item === undefined ? [] : [built.host.store.path(item)]));
+    return { path, ...image, scripts: items.flatMap(readFacts).flatMap(scriptsBeyond) };
+  });
   const [first] = images;
   if (options.output !== undefined && first !== undefined) {
     const output = resolve(options.output);
@@ -57,16 +70,10 @@ export async function run(
   else
     for (const image of images) {
       context.print(`${image.reference}  ${image.id}`);
-      context.print(
-        table(
-          image.layers.map((layer) => [
-            "",
-            shortDigest(layer.diffId),
-            `${(layer.size / 1024).toFixed(0)} KiB`,
-            layer.about,
-          ]),
-        ),
-      );
+      const rows = image.layers.map((layer) => ["", shortDigest(layer.diffId), formatSize(layer.size), layer.about]);
+      context.print(table(rows));
+      for (const { name, commands } of image.scripts)
+        context.progress(`note: ${name} does more when it is installed, which was not done: ${commands.join("; ")}`);
     }
   return undefined;
 }

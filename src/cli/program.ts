@@ -1,13 +1,9 @@
 /** The command line: finds the command, runs it, prints what went wrong, and ends with the right code. */
 import { Command, CommanderError } from "commander";
 import { describeError, formatError, isErrorReport, reportsOf } from "../base/index.ts";
-import { readFileSync } from "../sys/index.ts";
 import { commands } from "./commands.ts";
 import { type CommonOptions, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { version } from "./version.ts";
 
 function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

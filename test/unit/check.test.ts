@@ -191,6 +191,20 @@ describe("the README", () => {
     scratch.write({ "host.ts": example, "site/index.html": "hello" });
     const { status, stdout } = await lading(scratch, "check", "host.ts");
     expect([status, stdout]).toEqual([0, expect.stringContaining("no problems")]);
+    // The others are parts of a declaration.
+    const parts = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code).slice(1);
+    expect(parts).toHaveLength(1);
+    for (const part of parts) {
+      const rest = `import { homeEnvironment, ociContainer, ociServiceType, service } from "lading";
+export default homeEnvironment({ services: [service(ociServiceType, { containers: [ociContainer({ image: api })] })] });`;
+      scratch.write({
+        "host.ts": `${part}\n${rest}`,
+        "api/package-lock.json": '{ "lockfileVersion": 3, "packages": {} }',
+        "api/main.js": "",
+      });
+      const checked = await lading(scratch, "check", "host.ts");
+      expect([checked.status, checked.stderr]).toEqual([0, ""]);
+    }
     const shown = [...readme.matchAll(/^ {4}lading (\w+)/gm)].map(([, name]) => name);
     expect(shown.length).toBeGreaterThan(5);
     for (const name of shown) expect(commands.map((each) => each.name.split(" ")[0])).toContain(name);

@@ -1,0 +1,89 @@
+/** What `lading image push` does with images that are built: one after the other, each with its own progress. */
+import { KnownError, parseImageRef, shortDigest } from "../base/index.ts";
+
+import { accessOf, type BlobProgress, formatRemote, layoutSource, parseRemote, pushImage } from "../registry/index.ts";
+import { type Answer, type Context, names } from "./context.ts";
+import { buildChosen, requireOne } from "./image-choice.ts";
+
+interface PushFlags {
+  readonly from?: string;
+  readonly authfile?: string;
+  readonly insecure?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Where an image goes: the destination, with the image's own tag where it has none, or the image's own reference. */
+export function destinationOf(reference: string, destination: string | undefined): string {
+  const own = parseImageRef(reference);
+  // Without a port, "localhost" stands before the names of images that came from no registry.
+  if (destination === undefined && (own === undefined || own.domain === "" || own.domain === "localhost")) {
+    const hint = `say where to: lading image push FILE ${reference} registry.example.org/web`;
+    throw new KnownError("usage", `the name ${reference} names no registry`, { hint });
+  }
+  const remote = parseRemote(destination ?? reference);
+  if (remote.digest !== undefined) {
+    const hint = "leave the digest out: it follows from the image";
+    throw new KnownError("usage", `${destination ?? reference} names a digest`, { hint });
+  }
+  return formatRemote({ ...remote, tag: remote.tag ?? own?.tag ?? "latest" });
+}
+
+export async function run(
+  context: Context,
+  [file = "", name, destination]: readonly (string | undefined)[],
+  flags: PushFlags,
+): Answer {
+  // Before anything is built: a destination that is none takes no time to find.
+  const built = await buildChosen(context, file, name, (chosen) => {
+    if (destination !== undefined) requireOne(chosen, "a destination");
+    for (const { reference } of chosen) destinationOf(reference, destination);
+  });
+  const images = built.images.map((image) => ({ ...image, to: destinationOf(image.reference, destination) }));
+  const { signal } = context;
+  const access = accessOf({
+    uid: process.getuid?.() ?? 0,
+    environment: process.env,
+    file: flags.authfile,
+    signal,
+  });
+  const pushed: object[] = [];
+  for (const { path, reference, to } of images) {
+    if (flags.quiet !== true) context.progress(`pushing ${reference} to ${to}`);
+    const source = layoutSource(path);
+    const result = await pushImage({
+      source,
+      target: to,
+      ...access,
+      insecure: flags.insecure,
+      from: names(flags.from),
+      signal,
+      onProgress: flags.quiet === true ? () => undefined : progressLines(context.progress),
+    });
+    const blobs = result.blobs.map(({ digest, size, state }) => ({ digest, size, state }));
+    pushed.push({ image: reference, reference: result.reference, digest: result.digest, blobs });
+    if (!context.json) context.print(`${result.reference}@${result.digest}`);
+  }
+  if (context.json) context.print(JSON.stringify({ version: 1, pushed }, null, 2));
+  return undefined;
+}
+
+/** Milliseconds between two lines about one blob. */
+const betweenLines = 2000;
+
+/** A line when a blob is settled, and now and then while it is on its way. */
+function progressLines(print: (text: string) => void): (progress: BlobProgress) => void {
+  const lastLine = new Map<string, number>();
+  return ({ digest, size, sent, state }) => {
+    const now = Date.now();
+    const last = lastLine.get(digest) ?? now;
+    if (!lastLine.has(digest)) lastLine.set(digest, now);
+    if (state === "sending" && now - last < betweenLines) return;
+    lastLine.set(digest, now);
+    const amount = state === "sending" ? `${formatSize(sent)} of ${formatSize(size)}` : formatSize(size);
+    print(`  ${shortDigest(digest)}  ${state}  ${amount}`);
+  };
+}
+
+function formatSize(bytes: number): string {
+  return bytes < 1 << 20 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`;
+}
