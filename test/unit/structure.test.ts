@@ -17,6 +17,7 @@ const order = [
   "sys",
   "record",
   "archive",
+  "registry",
   "store",
   "packages",
   "image",
@@ -38,7 +39,9 @@ const effects: Readonly<Record<string, readonly string[]>> = {
   "node:child_process": ["sys"],
   "node:net": ["sys"],
   "node:http": ["sys"],
-  "node:worker_threads": ["load"],
+  "node:worker_threads": ["image", "load"],
+  "node:https": ["sys"],
+  "node:tls": ["sys"],
 };
 
 describe("the house", () => {
