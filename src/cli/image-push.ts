@@ -1,16 +1,43 @@
 /** What `lading image push` does with images that are built: one after the other, each with its own progress. */
-import { KnownError, parseImageRef, shortDigest } from "../base/index.ts";
+import { join } from "node:path";
+import { hexOf, KnownError, parseImageRef, shortDigest } from "../base/index.ts";
 
-import { accessOf, type BlobProgress, formatRemote, layoutSource, parseRemote, pushImage } from "../registry/index.ts";
+import { readImage } from "../image/index.ts";
+import {
+  accessOf,
+  artifactSource,
+  type BlobProgress,
+  formatRemote,
+  layoutSource,
+  mediaTypes,
+  parseRemote,
+  pushImage,
+} from "../registry/index.ts";
+import { statSync } from "../sys/index.ts";
 import { type Answer, type Context, names } from "./context.ts";
 import { buildChosen, requireOne } from "./image-choice.ts";
+import { billOf, bills, type Documented, statementOf } from "./image-documents.ts";
 
 interface PushFlags {
   readonly from?: string;
   readonly authfile?: string;
   readonly insecure?: boolean;
   readonly quiet?: boolean;
+  readonly attach?: string;
+  readonly builder?: string;
 }
+
+/** Documents that can go with an image, by the names that `--attach` takes. */
+const attachable: Readonly<
+  Record<
+    string,
+    { readonly type: string; readonly write: (about: Documented, flags: PushFlags) => string | Promise<string> }
+  >
+> = {
+  spdx: { type: "application/spdx+json", write: (about) => billOf(about, bills.spdx) },
+  cyclonedx: { type: "application/vnd.cyclonedx+json", write: (about) => billOf(about, bills.cyclonedx) },
+  provenance: { type: "application/vnd.in-toto+json", write: (about, { builder }) => statementOf(about, builder) },
+};
 
 /** Where an image goes: the destination, with the image's own tag where it has none, or the image's own reference. */
 export function destinationOf(reference: string, destination: string | undefined): string {
@@ -33,6 +60,11 @@ export async function run(
   [file = "", name, destination]: readonly (string | undefined)[],
   flags: PushFlags,
 ): Answer {
+  const attached = names(flags.attach).map((each) => {
+    const document = Object.hasOwn(attachable, each) ? attachable[each] : undefined;
+    if (document !== undefined) return document;
+    throw new KnownError("usage", `--attach takes ${Object.keys(attachable).join(", ")}, not "${each}"`);
+  });
   // Before anything is built: a destination that is none takes no time to find.
   const built = await buildChosen(context, file, name, (chosen) => {
     if (destination !== undefined) requireOne(chosen, "a destination");
@@ -47,7 +79,7 @@ export async function run(
     signal,
   });
   const pushed: object[] = [];
-  for (const { path, reference, to } of images) {
+  for (const { path, reference, item, to } of images) {
     if (flags.quiet !== true) context.progress(`pushing ${reference} to ${to}`);
     const source = layoutSource(path);
     const result = await pushImage({
@@ -59,6 +91,21 @@ export async function run(
       signal,
       onProgress: flags.quiet === true ? () => undefined : progressLines(context.progress),
     });
+    for (const { type, write } of attached) {
+      const content = Buffer.from(await write({ ...built, file, item }, flags));
+      const { manifest } = readImage(path);
+      const size = statSync(join(path, "blobs", "sha256", hexOf(manifest))).size;
+      const subject = { mediaType: mediaTypes.manifest, digest: manifest, size };
+      const document = artifactSource({ type, content, subject });
+      const { registry, repository } = parseRemote(to);
+      await pushImage({
+        ...access,
+        source: document,
+        target: `${registry}/${repository}`,
+        insecure: flags.insecure,
+        signal,
+      });
+    }
     const blobs = result.blobs.map(({ digest, size, state }) => ({ digest, size, state }));
     pushed.push({ image: reference, reference: result.reference, digest: result.digest, blobs });
     if (!context.json) context.print(`${result.reference}@${result.digest}`);

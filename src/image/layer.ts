@@ -15,7 +15,7 @@ import {
 } from "../store/index.ts";
 import { Below } from "./below.ts";
 import { LayerWriter } from "./layer-writer.ts";
-import { placedStore } from "./placed-store.ts";
+import { imageStore, namedBy, placedStore, relocate, relocatedFile } from "./placed-store.ts";
 
 /** Something placed at `target` in the image: a local tree, a store item, a folder or a link. */
 export interface Placement {
@@ -74,6 +74,7 @@ function* placed(context: BuildContext, placement: Placement, below: Below): Gen
     return;
   }
   const root = content.kind === "local" ? (context.origins[content.origin] ?? "") : context.pathOf(content.reference);
+  const named = content.kind === "item" ? namedBy(context, content.reference.ref) : [];
   const scanned: Record<string, string> = {};
   const entries = content.kind === "local" ? content.entries : scanSource(root, { stamps: scanned });
   const stamps = content.kind === "local" ? (context.hashed[content.origin]?.stamps ?? {}) : scanned;
@@ -86,14 +87,17 @@ function* placed(context: BuildContext, placement: Placement, below: Below): Gen
       continue;
     }
     if (entry.kind === "symlink") {
-      yield { ...common, kind: "symlink", mode: 0o777, size: 0, target: entry.target };
+      const target = named.length === 0 ? entry.target : relocate(context, entry.target);
+      yield { ...common, kind: "symlink", mode: 0o777, size: 0, target };
       continue;
     }
     const { size, digest, executable } = entry;
     const mode = own ?? (executable ? 0o755 : 0o644);
     const from = entry.path === "" ? root : `${root}/${entry.path}`;
-    yield { ...common, kind: "file", mode, size, from, digest, stamp: stamps[entry.path] };
+    if (named.length === 0) yield { ...common, kind: "file", mode, size, from, digest, stamp: stamps[entry.path] };
+    else yield { ...common, kind: "file", mode, ...relocatedFile(context, from) };
   }
+  if (named.length > 0) yield* placedStore(context, imageStore, named);
 }
 
 function* placedAll(context: BuildContext, placements: readonly Placement[], below: Below): Generator<PlannedFile> {

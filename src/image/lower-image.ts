@@ -82,6 +82,29 @@ function lowerFor(
     .map((entry) => system(entry as SystemLike, platform, lowerer));
   const entries = value.entries.filter((entry) => isRecord(entry, "manifestEntry")) as readonly ManifestEntry[];
   const placed = [...systems.flatMap((each) => each.placed), ...entries.map((entry) => place(entry, lowerer))];
+  const files: SystemFilesOptions = {
+    users: [
+      ...image.accounts.map((user) => ({ ...user, gid: user.uid })),
+      ...systems.flatMap(({ accounts }) => accounts.users ?? []),
+    ],
+    groups: systems.flatMap(({ accounts }) => accounts.groups ?? []),
+  };
+  if (set === undefined && [files.users, files.groups].some((list) => list !== undefined && list.length > 0)) {
+    const hint =
+      "Debian's base-passwd has the file that they are added to: put a package of a debian({ … }) into the manifest";
+    throw new KnownError("fields-contradict", `${referenceOf(image)} declares accounts and has no packages`, {
+      where,
+      hint,
+    });
+  }
+  const { compression, compressionLevel } = image.packOptions;
+  if (compressionLevel !== undefined && (compression === "none" || (compression === "gzip" && compressionLevel > 9))) {
+    const hint = "gzip knows 1 to 9, zstd 1 to 19";
+    throw new KnownError("fields-contradict", `compression "${compression}" has no level ${compressionLevel}`, {
+      where,
+      hint,
+    });
+  }
   if (systems.length > 0 && set === undefined && base === undefined) {
     const hint = 'Node needs a C library: put bookworm("libc6", "libstdc++6") into the manifest, or declare a base';
     throw new KnownError("image-invalid", `${referenceOf(image)} has a system and nothing for it to stand on`, {
@@ -92,13 +115,6 @@ function lowerFor(
   refuseLoss(placed, where);
   const { maxLayers } = image.packOptions;
   const own = set === undefined ? maxLayers : Math.max(1, Math.min(placed.length + 1, maxLayers >> 1));
-  const files: SystemFilesOptions = {
-    users: [
-      ...image.accounts.map((user) => ({ ...user, gid: user.uid })),
-      ...systems.flatMap(({ accounts }) => accounts.users ?? []),
-    ],
-    groups: systems.flatMap(({ accounts }) => accounts.groups ?? []),
-  };
   const under =
     set === undefined
       ? { layers: [], below: [] }

@@ -1,5 +1,6 @@
 /** The records of images, and how one becomes derivations: a layer each for what is large, one for all the rest. */
 import { join } from "node:path";
+import ignore from "ignore";
 import { hostPlatform, type Platform, parseImageRef, platformOf } from "../base/index.ts";
 import {
   type DebianPackages,
@@ -108,10 +109,17 @@ export function manifest(entries: readonly (ManifestEntryInput | DebianPackages 
  */
 export function localTree(
   path: string,
-  options: Omit<ManifestEntryInput, "source"> & { readonly select?: Select },
+  options: Omit<ManifestEntryInput, "source"> & {
+    readonly select?: Select;
+    /** Patterns of what is left out, one each, as in .gitignore (gitignore(5)). */
+    readonly ignore?: readonly string[];
+  },
 ): ManifestEntry {
-  const { select, ...entry } = options;
-  return manifestEntry({ ...entry, source: localFile(path, select === undefined ? {} : { select }) });
+  const { select = () => true, ignore: patterns = [], ...entry } = options;
+  const ignored = ignore({ ignorecase: false }).add(patterns);
+  const isTaken: Select = (below, kind) =>
+    !ignored.ignores(kind === "directory" ? `${below}/` : below) && select(below, kind);
+  return manifestEntry({ ...entry, source: localFile(path, { select: isTaken }) });
 }
 
 /**

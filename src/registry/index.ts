@@ -1,4 +1,5 @@
 export { accessOf } from "./access.ts";
+export { type Artifact, artifactSource } from "./artifact.ts";
 export type { RegistryOptions } from "./client.ts";
 export { type Credentials, type CredentialsLookup, type CredentialsPlaces, credentialsOf } from "./credentials.ts";
 export type { DownloadProgress } from "./download.ts";

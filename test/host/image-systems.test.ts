@@ -16,7 +16,7 @@ if (missing !== undefined) console.log(`skipped: images of packages: ${missing}`
 describe.skipIf(missing !== undefined)("an image", () => {
   let world: World;
   beforeAll(async () => {
-    world = await World.open("root");
+    world = await World.open("rootless");
   });
   afterAll(() => world.close());
 
@@ -35,12 +35,12 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
     const { images } = JSON.parse(await world.ok("image", "build", `${name}.ts`, "--json"));
     const reference = `localhost/${name}:latest`;
     const copy = ["skopeo", "--insecure-policy", "copy", "--quiet", `oci:${images[0].path}`];
-    expect((await exec([...copy, `containers-storage:${reference}`])).status).toBe(0);
+    expect((await world.as([...copy, `containers-storage:${reference}`])).stderr).toBe("");
     return reference;
   }
 
   async function run(reference: string, ...argv: readonly string[]): Promise<string> {
-    const { status, stdout, stderr } = await exec(["podman", "run", "--rm", "--network=none", reference, ...argv]);
+    const { status, stdout, stderr } = await world.podman("run", "--rm", "--network=none", reference, ...argv);
     expect(status, stderr).toBe(0);
     return stdout;
   }
@@ -65,7 +65,7 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
         "700 root:root /root\n1777 root:root /tmp\n640 root:shadow /etc/shadow\n2775 root:mail /var/mail\n",
       );
     } finally {
-      await exec(["podman", "rmi", "--force", reference]);
+      await world.podman("rmi", "--force", reference);
     }
   });
 
@@ -86,25 +86,24 @@ const system = operatingSystem({
   ],
 });`,
     );
-    // As a plain user's Podman would: nothing in it needs more than its own user namespace.
     const name = "lading-test-system";
-    const inside = (...argv: readonly string[]) => exec(["podman", "exec", name, ...argv]);
+    const inside = (...argv: readonly string[]) => world.podman("exec", name, ...argv);
     try {
-      expect((await exec(["podman", "run", "--detach", "--name", name, reference])).stderr).toBe("");
+      expect((await world.podman("run", "--detach", "--name", name, reference)).stderr).toBe("");
       await until(async () => (await inside("lading", "status")).stdout.match(/running/g)?.length === 2);
       expect((await inside("lading", "status", "--json")).stdout).toContain('"pid": 1,');
       expect((await inside("cat", "/etc/motd", "/tmp/who")).stdout).toBe("made of a declaration\napp\n");
       await until(async () => (await inside("lading", "logs", "hello")).stdout.includes("hello"));
       expect((await inside("lading", "restart", "hello")).stdout).toBe("hello: running\n");
       // Ended in order, and begun again.
-      expect((await exec(["podman", "stop", "--time", "30", name])).status).toBe(0);
-      const state = await exec(["podman", "inspect", "--format", "{{.State.ExitCode}}", name]);
+      expect((await world.podman("stop", "--time", "30", name)).status).toBe(0);
+      const state = await world.podman("inspect", "--format", "{{.State.ExitCode}}", name);
       expect(state.stdout).toBe("0\n");
-      expect((await exec(["podman", "start", name])).status).toBe(0);
+      expect((await world.podman("start", name)).status).toBe(0);
       await until(async () => (await inside("lading", "status")).stdout.match(/running/g)?.length === 2);
     } finally {
-      await exec(["podman", "rm", "--force", "--time", "0", name]);
-      await exec(["podman", "rmi", "--force", reference]);
+      await world.podman("rm", "--force", "--time", "0", name);
+      await world.podman("rmi", "--force", reference);
     }
   });
 
@@ -125,9 +124,9 @@ const system = operatingSystem({
       });
       expect(installed.status, installed.stderr).toBe(0);
       const ours = world.path("ours");
-      const container = (await exec(["podman", "create", reference, "true"])).stdout.trim();
-      expect((await exec(["podman", "cp", `${container}:/app`, ours])).status).toBe(0);
-      await exec(["podman", "rm", container]);
+      const container = (await world.podman("create", reference, "true")).stdout.trim();
+      expect((await world.podman("cp", `${container}:/app`, ours)).status).toBe(0);
+      await world.podman("rm", container);
       const list = (folder: string): readonly string[] =>
         filesBelow(join(folder, "node_modules"))
           .map((path) => path.slice(folder.length))
@@ -138,7 +137,7 @@ const system = operatingSystem({
       const compared = await exec(["diff", "-r", "-x", ".package-lock.json", "-x", "main.js", theirs, ours]);
       expect(compared.stdout).toBe("");
     } finally {
-      await exec(["podman", "rmi", "--force", reference]);
+      await world.podman("rmi", "--force", reference);
     }
   });
 });

@@ -125,6 +125,46 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
   const push = (name: string, more: object = {}) =>
     pushImage({ source: layoutSource(layout), target: `${proxy.address}/${name}`, pause: 10, ...more });
 
+  test("documents go with an image, and refer to it; another image begins with it, by its digest", async () => {
+    const file = join(scratch.path, "host.ts");
+    const to = `${registry.address}/team/attached`;
+    const more = ["--attach", "spdx,provenance", "--builder", "https://ci.example.org/run/1", "--json"];
+    const pushed = await lading(scratch, "image", "push", file, "push-test", to, ...more);
+    expect(pushed.status, pushed.stderr).toBe(0);
+    const [image] = JSON.parse(pushed.stdout).pushed as readonly { readonly digest: string }[];
+    const digest = image?.digest ?? "";
+    // This registry lists no referrers: the tag that the specification has in its place does.
+    const read = async (path: string) => (await fetch(`http://${to.replace("/", "/v2/")}/${path}`)).text();
+    const list = JSON.parse(await read(`manifests/${digest.replace(":", "-")}`));
+    const types = (list.manifests as readonly { readonly artifactType: string }[]).map((each) => each.artifactType);
+    expect(types.sort()).toEqual(["application/spdx+json", "application/vnd.in-toto+json"]);
+    for (const entry of list.manifests) {
+      const artifact = JSON.parse(await read(`manifests/${entry.digest}`));
+      expect(artifact.subject.digest).toBe(digest);
+      const document = JSON.parse(await read(`blobs/${artifact.layers[0].digest}`));
+      if (entry.artifactType === "application/spdx+json") expect(document.spdxVersion).toBe("SPDX-2.3");
+      else expect(document.subject[0].digest.sha256).toBe(digest.slice(7));
+    }
+    const refused = await lading(scratch, "image", "push", file, "push-test", to, "--attach", "poem");
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("spdx, cyclonedx, provenance")]);
+
+    scratch.write({
+      "child.ts": `import { homeEnvironment, manifest, ociContainer, ociImage, ociServiceType, plainFile, service } from "lading";
+const image = ociImage({ repository: "child", base: "${to}@${digest}", system: "linux/amd64",
+  value: manifest([{ target: "/www/own", source: plainFile("own", "own") }]) });
+export default homeEnvironment({ services: [service(ociServiceType, { containers: [ociContainer({ image, autoStart: false })] })] });`,
+    });
+    const child = await lading(scratch, "image", "build", join(scratch.path, "child.ts"), "--json");
+    expect(child.status, child.stderr).toBe(0);
+    const layersOf = (text: string) => JSON.parse(text).images[0].layers as readonly { readonly diffId: string }[];
+    const base = await lading(scratch, "image", "build", file, "push-test", "--json");
+    expect(
+      layersOf(child.stdout)
+        .map(({ diffId }) => diffId)
+        .slice(0, -1),
+    ).toEqual(layersOf(base.stdout).map(({ diffId }) => diffId));
+  });
+
   test("the command pushes; skopeo sees the image, and Podman gets it", async () => {
     const file = join(scratch.path, "host.ts");
     const to = `${registry.address}/team/web`;

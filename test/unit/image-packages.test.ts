@@ -277,6 +277,9 @@ describe("an image with packages", () => {
       "the image is for riscv64",
     ],
     ["a name that is none", 'toy("Hello!")', "", "a package such as curl"],
+    ["accounts and no packages", "", 'accounts: [{ name: "app", uid: 900 }]', "declares accounts and has no packages"],
+    ["a level that gzip has not", "", 'packOptions: { compression: "gzip", compressionLevel: 12 }', "no level 12"],
+    ["a level of nothing", "", "packOptions: { compressionLevel: 3 }", 'compression "none" has no level 3'],
   ])("with %s is refused where it is declared", async (_, entries, image, problem) => {
     using yard = await site();
     yard.declare(image, entries);

@@ -17,7 +17,17 @@ import {
   verifyLayout,
   writeArchive,
 } from "../../src/image/index.ts";
-import { computedFile, Lowerer, plainFile, Store, sh, storeBuilders } from "../../src/store/index.ts";
+import {
+  computedFile,
+  Lowerer,
+  mixedTextFile,
+  plainFile,
+  programFile,
+  Store,
+  sh,
+  storeBuilders,
+  text,
+} from "../../src/store/index.ts";
 import { lowerImages } from "../image-yard.ts";
 import { exec, main, Scratch } from "../support.ts";
 
@@ -244,6 +254,47 @@ export default homeEnvironment({ services: [service(ociServiceType, ociService({
     expect(await verifyLayout(path)).toMatchObject({ problems: [], images: { length: 3 } });
     const own = process.arch === "arm64" ? "arm64" : "amd64";
     expect(readImage(path).platform?.architecture).toBe(own);
+  });
+
+  test("a tree leaves out what patterns say, as .gitignore would", async () => {
+    using yard = new Yard();
+    const files = ["a.js", "a.log", "deep/b.log", "deep/keep.log", "tmp/c.js", "deep/tmp/d.js", "Tmp/e.js"];
+    yard.write(Object.fromEntries(files.map((path) => [`app/${path}`, path])));
+    const ignore = ["*.log", "!keep.log", "/tmp/"];
+    const image = await yard.image([localTree(join(yard.path, "app"), { target: "/app", ignore })]);
+    const paths = (await yard.list(image, 0)).map((line) => line.split(" ").at(-1));
+    expect(paths.filter((path) => path?.match(/\.\w+$/))).toEqual([
+      "app/Tmp/e.js",
+      "app/a.js",
+      "app/deep/keep.log",
+      "app/deep/tmp/d.js",
+    ]);
+    const git = async (...argv: readonly string[]) => exec(["git", "-C", join(yard.path, "app"), ...argv]);
+    await git("init", "--quiet");
+    yard.write({ "app/.gitignore": `${ignore.join("\n")}\n` });
+    const kept = (await git("ls-files", "--others", "--exclude-standard")).stdout.trim().split("\n");
+    expect(kept.filter((path) => path !== ".gitignore").map((path) => `app/${path}`)).toEqual(
+      paths.filter((path) => path?.match(/\.\w+$/)),
+    );
+  });
+
+  test("a program brings what it names, and names it by where it is in the image", async () => {
+    using yard = new Yard();
+    const words = plainFile("words", "hello from the closure\n");
+    const inner = mixedTextFile("inner", text`cat ${words}\n`);
+    const image = await yard.image([{ target: "/bin/hello", source: programFile("hello", sh`. ${inner}`) }]);
+    const blob = join(image.path, "blobs/sha256", image.layers[0]?.digest.slice(7) ?? "");
+    const unpacked = join(yard.path, "root");
+    yard.write({ "root/.keep": "" });
+    expect((await exec(["tar", "-xf", blob, "-C", unpacked])).stderr).toBe("");
+    const program = readFileSync(join(unpacked, "bin/hello"), "utf8");
+    const [named = ""] = /\/var\/lib\/lading\/store\/\w+-inner/.exec(program) ?? [];
+    expect(readFileSync(join(unpacked, named), "utf8")).toMatch(/^cat \/var\/lib\/lading\/store\/\w+-words\n$/);
+    expect(program).not.toContain(yard.path);
+    const again = new Yard();
+    const other = await again.image([{ target: "/bin/hello", source: programFile("hello", sh`. ${inner}`) }]);
+    expect(other.id).toBe(image.id);
+    again[Symbol.dispose]();
   });
 
   test("an image that begins with another has its layers and settings, but for what it says itself", async () => {

@@ -20,10 +20,17 @@ export function dpkgDatabase(packages: readonly UnpackedPackage[]): readonly Gen
 }
 
 /** Paths and sums of a package; packages that several architectures may have at once say which they are of. */
-function recordsOf({ facts: { name, architecture, control }, paths }: UnpackedPackage): readonly GeneratedFile[] {
+function recordsOf({
+  facts: { name, architecture, control, conffiles },
+  paths,
+}: UnpackedPackage): readonly GeneratedFile[] {
   const own = `${database}/info/${/^multi-arch: *same$/im.test(control) ? `${name}:${architecture}` : name}`;
   const listed = [...paths].filter((path) => !path.startsWith(`${database}/`));
   const list = file(`${own}.list`, ["/.", ...listed].map((path) => `${path}\n`).join(""));
   const sums = [...paths].find((path) => path === `${database}/status.d/${name}.md5sums`);
-  return sums === undefined ? [list] : [list, link(`${own}.md5sums`, sums.replace(database, ".."))];
+  return [
+    list,
+    ...(sums === undefined ? [] : [link(`${own}.md5sums`, sums.replace(database, ".."))]),
+    ...(conffiles.length === 0 ? [] : [file(`${own}.conffiles`, conffiles.map((path) => `${path}\n`).join(""))]),
+  ];
 }
