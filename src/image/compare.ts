@@ -90,7 +90,7 @@ function settingsOf({ config }: ImageContents): ReadonlyMap<string, string> {
   }
   for (const [key, value] of Object.entries(config.config ?? {})) {
     if (key === "Env" && Array.isArray(value)) {
-      for (const pair of value.map(String)) {
+      for (const pair of value.map(textOf)) {
         const equals = pair.indexOf("=");
         settings.set(`Env ${pair.slice(0, Math.max(0, equals))}`, pair.slice(equals + 1));
       }

@@ -1,11 +1,12 @@
 /** Pushing: blobs first, each once and several at a time; then manifests, what they name before them; tags last. */
 import { canonicalJson, type Digest, digestOf, KnownError } from "../base/index.ts";
-import { mismatch, RegistryClient, type RegistryOptions } from "./client.ts";
+import { mismatch, RegistryClient, type RegistryOptions, saysError } from "./client.ts";
 import type { BlobSource, ImageSource, ManifestSource } from "./layout-source.ts";
 import { acceptedTypes, type Descriptor, type Manifest, parseManifest } from "./manifest.ts";
 import { largestManifest, mediaTypes } from "./media-types.ts";
 import { formatRemote, parseRemote, type RemoteReference } from "./reference.ts";
 import { stoppable, together } from "./together.ts";
+import { pauseAfter } from "./transport.ts";
 import { type BlobProgress, uploadBlob } from "./upload.ts";
 
 export interface PushOptions extends RegistryOptions {
@@ -81,19 +82,29 @@ async function putWithSubject(client: RegistryClient, source: ManifestSource, na
   await noteReferrer(client, subject.digest, referrerOf(source, manifest));
 }
 
+/** How often a registry is asked again that does not find what it has. */
+const settlingTries = 4;
+
 /** Puts a manifest there under a tag or its digest; true where the registry says that it keeps track of its subject. */
 async function putManifest(
   client: RegistryClient,
   { content, digest, mediaType }: ManifestSource,
   name: string,
 ): Promise<boolean> {
-  const answer = await client.read({
-    method: "PUT",
-    to: `manifests/${name}`,
-    headers: { "content-type": mediaType },
-    body: { size: content.length, read: () => [content] },
-    actions: "pull,push",
-  });
+  const put = (): ReturnType<typeof client.read> =>
+    client.read({
+      method: "PUT",
+      to: `manifests/${name}`,
+      headers: { "content-type": mediaType },
+      body: { size: content.length, read: () => [content] },
+      actions: "pull,push",
+    });
+  let answer = await put();
+  // A blob that another push is putting there at this moment may be there and not to be found yet.
+  for (let failures = 0; failures < settlingTries && saysError(answer.bytes, "MANIFEST_BLOB_UNKNOWN"); failures += 1) {
+    await pauseAfter(failures, client.patience);
+    answer = await put();
+  }
   if (answer.status !== 201 && answer.status !== 200 && answer.status !== 202)
     throw client.failure(answer, `the manifest ${name}`);
   const said = answer.headers["docker-content-digest"];

@@ -134,7 +134,9 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
     const [image] = JSON.parse(pushed.stdout).pushed as readonly { readonly digest: string }[];
     const digest = image?.digest ?? "";
     // This registry lists no referrers: the tag that the specification has in its place does.
-    const read = async (path: string) => (await fetch(`http://${to.replace("/", "/v2/")}/${path}`)).text();
+    const accept = ["index", "manifest"].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(", ");
+    const read = async (path: string) =>
+      (await fetch(`http://${to.replace("/", "/v2/")}/${path}`, { headers: { accept } })).text();
     const list = JSON.parse(await read(`manifests/${digest.replace(":", "-")}`));
     const types = (list.manifests as readonly { readonly artifactType: string }[]).map((each) => each.artifactType);
     expect(types.sort()).toEqual(["application/spdx+json", "application/vnd.in-toto+json"]);

@@ -172,6 +172,29 @@ describe("a registry that is busy", () => {
     expectWhole(fake);
   });
 
+  test("with the blobs of another push is asked again for the manifest that names them", async () => {
+    let times = 0;
+    const unknown = JSON.stringify({
+      errors: [{ code: "MANIFEST_BLOB_UNKNOWN", message: "blob unknown to registry" }],
+    });
+    const meddling = (most: number) =>
+      FakeRegistry.open({
+        meddle: (request, response, seen) => {
+          if (seen.kind !== "put-manifest" || times++ >= most) return false;
+          request.resume();
+          request.on("end", () => response.writeHead(400).end(unknown));
+          return true;
+        },
+      });
+    await using fake = await meddling(3);
+    await push(fake);
+    expectWhole(fake);
+    times = 0;
+    await using never = await meddling(100);
+    await expect(push(never)).rejects.toThrow(expect.objectContaining({ code: "registry-failed" }));
+    expect(times).toBe(5);
+  });
+
   test("until a date is asked again then", async () => {
     let times = 0;
     await using fake = await FakeRegistry.open({
