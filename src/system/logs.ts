@@ -3,8 +3,9 @@
  * programs write theirs plain, and the supervisor notes beside them when they came. A log is its rotated files and what is
  * written now, read as one: a line may go over from one to the next.
  */
+import { hasErrno } from "../base/index.ts";
 import { LogNotes, partOf, rotatedOf } from "../supervisor/index.ts";
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "../sys/index.ts";
+import { closeSync, existsSync, fstatSync, openSync, readSync, type Stats, statSync } from "../sys/index.ts";
 
 export interface LogLine {
   /** As the log has it, or when the supervisor saw that it had come; null where nobody knows. */
@@ -105,8 +106,8 @@ export class LogReader implements Disposable {
   /** Rotated files that were read. */
   readonly #seen = new Set<number>();
   #current: OpenLog | null = null;
-  /** What a rotation that was killed left behind. */
-  #left: number | null = null;
+  /** What a rotation that was killed left behind: a number alone may soon be another file's. */
+  #left: string | null = null;
   /** Looks in a row at which the file was shorter than what was read of it. */
   #short = 0;
 
@@ -125,7 +126,7 @@ export class LogReader implements Disposable {
   *more(): Generator<readonly LogLine[]> {
     const buffer = Buffer.alloc(chunk);
     for (;;) {
-      this.#waitForRotation();
+      yield* this.#waitForRotation(buffer);
       const next = this.#rotated().find(({ inode }) => !this.#seen.has(inode));
       const current = this.#current;
       if (next !== undefined) {
@@ -140,7 +141,8 @@ export class LogReader implements Disposable {
       }
       const count = readSync(current.descriptor, buffer, 0, buffer.length, current.position);
       // What was read while its begin was taken away is not what stands there.
-      if (this.#isRotating() || this.#rotated().some(({ inode }) => !this.#seen.has(inode))) continue;
+      if (this.#isRotating() || this.#wasTaken() || this.#rotated().some(({ inode }) => !this.#seen.has(inode)))
+        continue;
       if (count === 0) return this.#checkLength(current);
       this.#short = 0;
       const times = timesFrom(this.#path, current.position);
@@ -161,24 +163,44 @@ export class LogReader implements Disposable {
 
   /** Whether the log's begin is being taken away just now; what a rotation that was killed left is not waited for twice. */
   #isRotating(): boolean {
-    const part = statSync(partOf(this.#path), { throwIfNoEntry: false })?.ino;
-    return part !== undefined && part !== this.#left;
+    const part = statSync(partOf(this.#path), { throwIfNoEntry: false });
+    return part !== undefined && identityOf(part) !== this.#left;
   }
 
-  #waitForRotation(): void {
-    for (let tries = 0; this.#isRotating(); tries += 1) {
-      if (tries >= patience) this.#left = statSync(partOf(this.#path), { throwIfNoEntry: false })?.ino ?? null;
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
-    }
+  /**
+   * A rotation that was killed may have taken the begin of the log away and not named what it took. It is read where it lies
+   * then, as the newest rotated file, which it becomes when another supervisor is there.
+   */
+  *#waitForRotation(buffer: Buffer): Generator<readonly LogLine[]> {
+    for (let tries = 0; tries < patience && this.#isRotating(); tries += 1)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    const path = partOf(this.#path);
+    const part = this.#isRotating() ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    if (part === undefined) return;
+    if (!beginsWith(this.#path, path)) yield* this.#readRotated({ path, inode: part.ino, size: part.size }, buffer);
+    this.#left = identityOf(part);
+  }
+
+  /** Whether a rotation that seemed to be killed went on all the same. */
+  #wasTaken(): boolean {
+    if (this.#left === null) return false;
+    const path = partOf(this.#path);
+    const part = statSync(path, { throwIfNoEntry: false });
+    if (part === undefined || this.#seen.has(part.ino) || beginsWith(this.#path, path)) return false;
+    this.#left = null;
+    return true;
   }
 
   #rotated(): readonly { readonly path: string; readonly inode: number; readonly size: number }[] {
+    // Looked at first: it may be one of them a moment later.
+    const part = statSync(partOf(this.#path), { throwIfNoEntry: false })?.ino;
     const rotated = rotatedOf(this.#path).flatMap(({ path }) => {
       const found = statSync(path, { throwIfNoEntry: false });
       return found === undefined ? [] : [{ path, inode: found.ino, size: found.size }];
     });
     // A number of a file that is gone is soon another file's.
-    for (const inode of this.#seen) if (!rotated.some((each) => each.inode === inode)) this.#seen.delete(inode);
+    for (const inode of this.#seen)
+      if (inode !== part && !rotated.some((each) => each.inode === inode)) this.#seen.delete(inode);
     return rotated;
   }
 
@@ -201,22 +223,22 @@ export class LogReader implements Disposable {
     { path, inode, size }: { readonly path: string; readonly inode: number; readonly size: number },
     buffer: Buffer,
   ): Generator<readonly LogLine[]> {
-    this.#seen.add(inode);
-    // What is open lost its begin to this file: part of it was read there.
-    const read = this.#current?.position ?? 0;
-    if (this.#current !== null) this.#current.position = Math.max(0, read - size);
-    if (read >= size) return;
     let descriptor: number;
     try {
       descriptor = openSync(path, "r");
-    } catch {
+    } catch (error) {
+      // Gone, or under another name by now: the next look tells. What cannot be read is not tried again.
+      if (!hasErrno(error, "ENOENT")) this.#seen.add(inode);
       return;
     }
     try {
       // The names may have moved on meanwhile.
-      if (fstatSync(descriptor).ino === inode)
-        yield* this.#drain({ descriptor, position: read }, buffer, timesOf(path));
-      else this.#seen.delete(inode);
+      if (fstatSync(descriptor).ino !== inode) return;
+      this.#seen.add(inode);
+      // What is open lost its begin to this file: part of it was read there.
+      const read = this.#current?.position ?? 0;
+      if (this.#current !== null) this.#current.position = Math.max(0, read - size);
+      if (read < size) yield* this.#drain({ descriptor, position: read }, buffer, timesOf(path));
     } finally {
       closeSync(descriptor);
     }
@@ -251,6 +273,33 @@ export class LogReader implements Disposable {
     } catch {
       return false;
     }
+  }
+}
+
+function identityOf({ ino, size, mtimeMs }: Stats): string {
+  return `${ino} ${size} ${mtimeMs}`;
+}
+
+/** Whether a file still begins with what another holds. */
+function beginsWith(path: string, other: string): boolean {
+  const descriptors: number[] = [];
+  try {
+    for (const each of [path, other]) descriptors.push(openSync(each, "r"));
+    const [file = -1, begin = -1] = descriptors;
+    const [one, two] = [Buffer.alloc(chunk), Buffer.alloc(chunk)];
+    for (let at = 0; ; ) {
+      const count = readSync(begin, two, 0, chunk, at);
+      if (count === 0) return true;
+      if (readSync(file, one, 0, count, at) < count || !one.subarray(0, count).equals(two.subarray(0, count)))
+        return false;
+      at += count;
+    }
+  } catch (error) {
+    // One of them is not there any more: nothing was taken that is not named.
+    if (hasErrno(error, "ENOENT")) return true;
+    throw error;
+  } finally {
+    for (const each of descriptors) closeSync(each);
   }
 }
 

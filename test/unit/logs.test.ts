@@ -206,4 +206,39 @@ describe("a program's log", () => {
     expect(told).toEqual([]);
     expect(read()).toBe(whole);
   });
+
+  test.each([
+    ["before", false],
+    ["after", true],
+  ])(
+    "followed through a rotation that was killed %s the begin was taken away, every line comes once",
+    async (_, taken) => {
+      writeFileSync(path, lines(1, 2000));
+      using reader = new LogReader(path);
+      const got: string[] = [];
+      const read = (): void => {
+        for (const part of reader.more()) got.push(...part.map(({ text }) => text));
+      };
+      read();
+      appendFileSync(path, lines(2001, 2500));
+      // What was taken goes on into what was not read yet.
+      const begin = readFileSync(path).subarray(0, 36_864);
+      writeFileSync(`${path}.part`, begin);
+      const cut = ["fallocate", "--collapse-range", "--offset", "0", "--length", String(begin.length), path];
+      if (taken) expect((await exec(cut)).status).toBe(0);
+      // And so much came since that the log is longer again than what was read of it.
+    appendFileSync(path, lines(2501, 6000));
+      read();
+      read();
+      // Another supervisor comes, and rotates again.
+      await rotate();
+      appendFileSync(path, lines(6001, 6100));
+      read();
+      await rotate();
+      appendFileSync(path, lines(6101, 6200));
+      read();
+      expect(told).toEqual([]);
+      expect(got).toEqual(lines(1, 6200).trim().split("\n"));
+    },
+  );
 });
