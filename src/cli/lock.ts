@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { canonicalJson } from "../base/index.ts";
 import { formatRequest, type LockedSet, resolveDebian, securityUpdates, setChanges } from "../packages/index.ts";
+import { indexFolder } from "../store/index.ts";
 import {
   inspectRemote,
   type LockFile,
@@ -37,7 +38,7 @@ async function pinned(
       return [image.reference, await inspectRemote(image, context.signal)];
     }),
   );
-  const options = { cache: join(context.paths.state, "indexes"), signal: context.signal };
+  const options = { cache: join(context.paths.store, indexFolder), signal: context.signal };
   const packages: LockedSet[] = [];
   for (const request of requests) {
     const known = before.packages.find((each) => canonicalJson(each.request) === canonicalJson(request));

@@ -48,4 +48,4 @@ export {
   sourceChanged,
   stampOf,
 } from "./source.ts";
-export { type BuildOptions, Store, type VerifyResult } from "./store.ts";
+export { type BuildOptions, indexFolder, Store, type VerifyResult } from "./store.ts";

@@ -5,6 +5,7 @@
  *     DIR/.items/HASH-name   its record: digest, size, references
  *     DIR/.tmp/              builds in progress, and what a killed one left
  *     DIR/.sources/          digests of local files, for the next build
+ *     DIR/.indexes/          indexes of archives, for the next lock
  *     DIR/.held/PID          what a command that runs needs beyond the generations
  *
  * Builders hold the store's lock shared, the collector alone, so neither can take what the other needs.
@@ -35,6 +36,9 @@ import type { Derivation, Derivations, ItemName, Reference } from "./derivation.
 import { type ItemRecord, looksIntact, measureItem, storeTime } from "./item.ts";
 import { forgetDigests, keepDigests } from "./known-digests.ts";
 import { Turns } from "./turns.ts";
+
+/** Below the store's folder: indexes of archives, by their hashes, for the next time that something is locked. */
+export const indexFolder = ".indexes";
 
 /** Builds at a time: while one waits for a program or for the disk, another has the processor. */
 const mostBuilds = 4;
@@ -219,6 +223,7 @@ export class Store {
     if (dryRun) return deleted;
     for (const item of dead) this.#remove(item);
     forgetDigests(this.dir);
+    removeTree(join(this.dir, indexFolder));
     // No build runs while the lock is held: what lies here was left by one that was killed.
     for (const name of existsSync(join(this.dir, ".tmp")) ? readdirSync(join(this.dir, ".tmp")) : []) {
       removeTree(join(this.dir, ".tmp", name));

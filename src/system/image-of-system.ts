@@ -32,7 +32,16 @@ export const imagePaths: Paths = pathsFor({ uid: 0, environment: {} });
 
 /** What only building and drawing need, and what is fetched for the image's own platform. */
 const leftOut = new Set([
-  ...["@bokuweb/zstd-wasm", "@hpcc-js/wasm-graphviz", "esbuild", "fflate", "fzstd", "openpgp", "xz-decompress"],
+  ...[
+    "@bokuweb/zstd-wasm",
+    "@cyclonedx/cyclonedx-library",
+    "@hpcc-js/wasm-graphviz",
+    "esbuild",
+    "fflate",
+    "fzstd",
+    "openpgp",
+    "xz-decompress",
+  ],
   "koffi",
 ]);
 
@@ -59,9 +68,10 @@ function dependenciesIn(modules: string): ReadonlySet<string> {
 
 /** Lading itself, with the libraries that it was installed with. */
 function ownFiles(): readonly ManifestEntry[] {
-  const folders = ["node_modules", "../.."].map((below) => join(ownFolder, below));
   // Installed as a dependency, it stands beside those that it has itself.
-  const modules = folders.find((each) => existsSync(join(each, "hono"))) ?? "";
+  const folders = ["node_modules", ".."].map((below) => join(ownFolder, below));
+  const modules = folders.find((each) => existsSync(join(each, "hono")));
+  if (modules === undefined) throw new Error(`no libraries beside ${ownFolder}`);
   const names = dependenciesIn(modules);
   const isRuntime = (path: string): boolean => {
     const [scope = "", name = "", ...rest] = path.split("/");

@@ -454,8 +454,8 @@ DelegateControllers=cpu memory pids
     /** The points of each way to die that a lane tries: from, and how far apart. */
     const every = process.env.LADING_ALL_POINTS !== undefined;
     const lanes = [
-      ["kill 1 2", `power 1 ${every ? 1 : 4}`],
-      ["kill 2 2", `twice 1 ${every ? 1 : 6}`],
+      ["kill 1 2", `power 1 ${every ? 1 : 6}`],
+      ["kill 2 2", `twice 1 ${every ? 1 : 10}`],
     ];
     const results = await Promise.all(
       lanes.map(async (lane) => {
@@ -479,6 +479,6 @@ DelegateControllers=cpu memory pids
       expect(failures, `${like}, ${mode}`).toEqual([]);
       expect(points, `${like}, ${mode}`).toBeGreaterThan(2);
     }
-    expect(results.flat().reduce((sum, { points }) => sum + points, 0)).toBeGreaterThan(150);
+    expect(results.flat().reduce((sum, { points }) => sum + points, 0)).toBeGreaterThan(100);
   }, 1_200_000);
 });
