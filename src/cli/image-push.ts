@@ -1,7 +1,6 @@
 /** What `lading image push` does with images that are built: one after the other, each with its own progress. */
 import { join } from "node:path";
 import { hexOf, KnownError, parseImageRef, shortDigest } from "../base/index.ts";
-
 import { readImage } from "../image/index.ts";
 import {
   accessOf,

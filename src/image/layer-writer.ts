@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
-
 import { asDigest, type Digest, KnownError } from "../base/index.ts";
 import { type BuiltFacts, longestPath, openSource, sourceChanged, stampOf, writeOutput } from "../store/index.ts";
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeAll } from "../sys/index.ts";

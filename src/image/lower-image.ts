@@ -39,9 +39,13 @@ export function imageLowerer(options: ImageLowererOptions): RecordLowerer {
     isRecord(record, "ociImage") ? lowerImage(record as OciImage, options, lowerer) : undefined;
 }
 
+function itemName({ repository }: OciImage): string {
+  return `image-${repository.split("/").at(-1)}`;
+}
+
 function lowerImage(image: OciImage, options: ImageLowererOptions, lowerer: Lowerer): Derivation {
   const where = placeOf(image);
-  const name = `image-${image.repository.split("/").at(-1)}`;
+  const name = itemName(image);
   const value = isRecord(image.value, "operatingSystem")
     ? imageManifest({ entries: [image.value as SystemLike] })
     : image.value;
@@ -68,7 +72,7 @@ function lowerFor(
   lowerer: Lowerer,
 ): Derivation {
   const where = placeOf(image);
-  const name = `image-${image.repository.split("/").at(-1)}`;
+  const name = itemName(image);
   const packages = value.entries.filter((entry) => isRecord(entry, "debianPackages")) as readonly DebianPackages[];
   const set = packages.length > 0 ? lockedSetOf(packages, platform.architecture, sets, where) : undefined;
   if (packages.length > 0 && set === undefined) {
@@ -89,31 +93,9 @@ function lowerFor(
     ],
     groups: systems.flatMap(({ accounts }) => accounts.groups ?? []),
   };
-  if (set === undefined && [files.users, files.groups].some((list) => list !== undefined && list.length > 0)) {
-    const hint =
-      "Debian's base-passwd has the file that they are added to: put a package of a debian({ … }) into the manifest";
-    throw new KnownError("fields-contradict", `${referenceOf(image)} declares accounts and has no packages`, {
-      where,
-      hint,
-    });
-  }
-  const { compression, compressionLevel } = image.packOptions;
-  if (compressionLevel !== undefined && (compression === "none" || (compression === "gzip" && compressionLevel > 9))) {
-    const hint = "gzip knows 1 to 9, zstd 1 to 19";
-    throw new KnownError("fields-contradict", `compression "${compression}" has no level ${compressionLevel}`, {
-      where,
-      hint,
-    });
-  }
-  if (systems.length > 0 && set === undefined && base === undefined) {
-    const hint = 'Node needs a C library: put bookworm("libc6", "libstdc++6") into the manifest, or declare a base';
-    throw new KnownError("image-invalid", `${referenceOf(image)} has a system and nothing for it to stand on`, {
-      where,
-      hint,
-    });
-  }
+  refuseContradictions(image, { files, hasPackages: set !== undefined, hasSystem: systems.length > 0 });
   refuseLoss(placed, where);
-  const { maxLayers } = image.packOptions;
+  const { maxLayers, created, compression, compressionLevel } = image.packOptions;
   const own = set === undefined ? maxLayers : Math.max(1, Math.min(placed.length + 1, maxLayers >> 1));
   const under =
     set === undefined
@@ -129,15 +111,50 @@ function lowerFor(
   const args: ImageArgs = {
     reference: referenceOf(image),
     platform,
-    created: image.packOptions.created,
-    compression: image.packOptions.compression,
-    ...(image.packOptions.compressionLevel === undefined ? {} : { level: image.packOptions.compressionLevel }),
+    created,
+    compression,
+    ...(compressionLevel === undefined ? {} : { level: compressionLevel }),
     config: { ...entryPointOf(systems), ...runtimeConfig(image.packOptions, lowerer) },
     ...(base === undefined ? {} : { base }),
     layers,
   };
   const inputs = [...(base === undefined ? [] : [base]), ...layers.map((layer) => layer.item)];
   return makeDerivation({ name, builder: "image", args, inputs }, { place: where });
+}
+
+/** Refuses what would count for nothing, or could not run. */
+function refuseContradictions(
+  image: OciImage,
+  {
+    files,
+    hasPackages,
+    hasSystem,
+  }: { readonly files: SystemFilesOptions; readonly hasPackages: boolean; readonly hasSystem: boolean },
+): void {
+  const where = placeOf(image);
+  if (!hasPackages && [files.users, files.groups].some((list) => list !== undefined && list.length > 0)) {
+    const hint =
+      "Debian's base-passwd has the file that they are added to: put a package of a debian({ … }) into the manifest";
+    throw new KnownError("fields-contradict", `${referenceOf(image)} declares accounts and has no packages`, {
+      where,
+      hint,
+    });
+  }
+  const { compression, compressionLevel } = image.packOptions;
+  if (compressionLevel !== undefined && (compression === "none" || (compression === "gzip" && compressionLevel > 9))) {
+    const hint = "gzip knows 1 to 9, zstd 1 to 19";
+    throw new KnownError("fields-contradict", `compression "${compression}" has no level ${compressionLevel}`, {
+      where,
+      hint,
+    });
+  }
+  if (hasSystem && !hasPackages && image.base === undefined) {
+    const hint = 'Node needs a C library: put bookworm("libc6", "libstdc++6") into the manifest, or declare a base';
+    throw new KnownError("image-invalid", `${referenceOf(image)} has a system and nothing for it to stand on`, {
+      where,
+      hint,
+    });
+  }
 }
 
 function entryPointOf([system]: readonly SystemParts[]): RuntimeConfig {

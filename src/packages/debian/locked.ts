@@ -40,6 +40,11 @@ export interface LockedPackage {
   readonly archive: number;
 }
 
+/** Of what is known of a package, what a lock says of it. */
+export function lockedOf({ name, version, architecture, sha256, size, path, archive }: LockedPackage): LockedPackage {
+  return { name, version, architecture, sha256, size, path, archive };
+}
+
 /** A suite as it was when it was read. */
 export interface LockedRelease {
   readonly archive: number;

@@ -1,6 +1,6 @@
 /** The way from a request to a lock: reads the suites, chooses the packages, writes down both. */
 import { type ArchiveOptions, readSuites } from "./archive.ts";
-import type { DebianLock, DebianRequest } from "./locked.ts";
+import { type DebianLock, type DebianRequest, lockedOf } from "./locked.ts";
 import { selectPackages } from "./resolve.ts";
 
 /** Finds the packages that a request leads to. Reads release files from the mirrors, indexes only where the cache lacks them. */
@@ -12,14 +12,6 @@ export async function resolveDebian(request: DebianRequest, options: ArchiveOpti
   );
   return {
     releases: suites.map(({ release }) => release),
-    packages: packages.map(({ name, version, architecture, sha256, size, path, archive }) => ({
-      name,
-      version,
-      architecture,
-      sha256,
-      size,
-      path,
-      archive,
-    })),
+    packages: packages.map(lockedOf),
   };
 }

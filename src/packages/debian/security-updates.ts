@@ -4,7 +4,7 @@
  */
 import { KnownError } from "../../base/index.ts";
 import { type ArchiveOptions, readSuites } from "./archive.ts";
-import type { DebianRequest, LockedPackage } from "./locked.ts";
+import { type DebianRequest, type LockedPackage, lockedOf } from "./locked.ts";
 import type { PackageVersion } from "./package-version.ts";
 import { Pool } from "./pool.ts";
 import { allows } from "./relations.ts";
@@ -31,10 +31,9 @@ export async function securityUpdates(
     return found !== undefined && compareVersions(found.version, locked.version) > 0 ? [found] : [];
   });
   const versions = new Map([...packages, ...updates].map(({ name, version }) => [name, version]));
-  for (const update of updates) requireMet(update, versions, poolOf(suites));
-  return updates.map(({ name, version, architecture, sha256, size, path, archive }) => ({
-    ...{ name, version, architecture, sha256, size, path, archive },
-  }));
+  const all = poolOf(suites);
+  for (const update of updates) requireMet(update, versions, all);
+  return updates.map(lockedOf);
 }
 
 /** Refuses an update that needs what is not locked. */
