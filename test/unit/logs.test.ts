@@ -227,7 +227,7 @@ describe("a program's log", () => {
       const cut = ["fallocate", "--collapse-range", "--offset", "0", "--length", String(begin.length), path];
       if (taken) expect((await exec(cut)).status).toBe(0);
       // And so much came since that the log is longer again than what was read of it.
-    appendFileSync(path, lines(2501, 6000));
+      appendFileSync(path, lines(2501, 6000));
       read();
       read();
       // Another supervisor comes, and rotates again.
