@@ -18,6 +18,7 @@ const shared = {
   FileLike: "store",
   FileSource: "store",
   Service: "service",
+  RuleCheck: "system/rules",
 };
 
 async function load() {

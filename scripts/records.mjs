@@ -17,5 +17,6 @@ export const modules = [
   { module: "services/secret", records: ["secret"] },
   { module: "services/oci-container", records: ["ociContainer"] },
   { module: "services/oci", records: ["ociNetwork", "ociVolume", "ociExtension", "ociService"] },
+  { module: "system/own-rule", records: ["ownRule"] },
   { module: "system/operating-system", records: ["operatingSystem", "homeEnvironment"] },
 ];

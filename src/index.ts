@@ -95,5 +95,15 @@ export {
   sh,
   text,
 } from "./store/index.ts";
-export type { HomeEnvironment, HomeEnvironmentInput, OperatingSystem, OperatingSystemInput } from "./system/index.ts";
-export { homeEnvironment, operatingSystem } from "./system/index.ts";
+export type {
+  CheckedSystem,
+  Finding,
+  HomeEnvironment,
+  HomeEnvironmentInput,
+  OperatingSystem,
+  OperatingSystemInput,
+  OwnRule,
+  OwnRuleInput,
+  RuleCheck,
+} from "./system/index.ts";
+export { homeEnvironment, operatingSystem, ownRule } from "./system/index.ts";

@@ -35,6 +35,25 @@ export const codes = {
   "subnet-overlap": "A network's subnet overlaps another's, or its addresses lie outside it.",
   "volume-source-missing": "A folder or file of the host that a container mounts does not exist.",
   "secret-unsafe": "A secret's file is missing, or can be read by others.",
+  "object-undeclared": "A container uses a network or volume that the declaration does not have.",
+  "image-unpinned": "A warning: an image is pulled by a name that its registry may give to another one.",
+  "mount-hidden": "A warning: a mount hides what another holds, or needs a folder that cannot be made.",
+  "environment-invalid": "A container has a variable of a name that no program could read.",
+  "environment-unset": "A warning: a variable takes its value from `hostEnvironment`, which does not have it.",
+  "secret-in-environment": "A warning: a variable of a container has a value that looks like a secret.",
+  "secret-undeclared": "A container uses a secret of the engine that nothing declares.",
+  "user-invalid": "A container runs as a user that cannot be.",
+  "id-not-mapped": "A container runs as a user whose number its user namespace does not have.",
+  "sysctl-forbidden": "A container sets a kernel parameter of a network that is not its own.",
+  "read-only-written": "A warning: a container with a read-only root writes to it, in its health check or its log.",
+  "name-too-long": "A name, label or variable is longer than what has to carry it.",
+  "argument-repeats-field": "An argument in `extraArguments` repeats or contradicts a field of the same record.",
+  "port-privileged": "A plain user's container publishes a port that the kernel keeps for root.",
+  "address-not-local": "A container publishes a port on an address that this host does not have.",
+  "limit-not-enforced": "A warning: a container has limits that this host cannot enforce.",
+  "needs-newer-engine": "A container has a value that the installed engine is too old for.",
+  "suppression-invalid": "A comment that is to suppress a finding names no code, or no reason.",
+  "suppression-unused": "A warning: a comment suppresses a finding that is not there.",
   "file-invalid": "A managed file is not what its reader accepts, such as TOML or JSON with a mistake.",
   "object-differs": "A network or volume exists with other options than declared.",
   // The store and images.
@@ -110,3 +129,6 @@ export const codes = {
 
 /** A stable error code, documented in `docs/errors.md`. */
 export type ErrorCode = keyof typeof codes;
+
+/** An error's code, or that of a declaration's own rule. */
+export type FindingCode = ErrorCode | `own/${string}`;

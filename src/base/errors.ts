@@ -4,7 +4,7 @@
  * A `KnownError` has a stable code from `codes.ts`, a message that names the offending value, a hint that says what to
  * do, and the place in the user's file. Anything else that is thrown is a bug in Lading and is shown as one.
  */
-import type { ErrorCode } from "./codes.ts";
+import type { FindingCode } from "./codes.ts";
 import type { Place } from "./place.ts";
 
 /** What a problem carries beside its message. */
@@ -20,12 +20,12 @@ export interface ErrorDetails {
 
 /** An error that is the user's to mend, with a stable code. */
 export class KnownError extends Error {
-  readonly code: ErrorCode;
+  readonly code: FindingCode;
   readonly hint: string | undefined;
   readonly where: Place | undefined;
   readonly also: Place | undefined;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(code: FindingCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "KnownError";
     this.code = code;

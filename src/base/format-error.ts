@@ -1,11 +1,11 @@
 /** How errors are printed for people and carried between threads and processes. */
-import type { ErrorCode } from "./codes.ts";
+import type { FindingCode } from "./codes.ts";
 import { KnownError, messageOf, Problems } from "./errors.ts";
 import { formatPlace, type Place } from "./place.ts";
 
 /** A `KnownError` as plain data: what crosses a thread, a socket or `--json`. */
 export interface ErrorReport {
-  readonly code: ErrorCode;
+  readonly code: FindingCode;
   readonly message: string;
   readonly hint?: string;
   readonly where?: Place;

@@ -2,19 +2,13 @@
 import { resolve } from "node:path";
 import { KnownError, Problems } from "../base/index.ts";
 import { ownIdentity } from "../engine/index.ts";
-import {
-  emptyPlan,
-  type OnFailure,
-  type ReviewedPlan,
-  readPlanFile,
-  requireReviewed,
-  warningsOf,
-} from "../system/index.ts";
+import { emptyPlan, type OnFailure, type ReviewedPlan, readPlanFile, requireReviewed } from "../system/index.ts";
 import { type Answer, type Context, exitCodes, names } from "./context.ts";
+import { type StrictOption, settleLoaded } from "./findings.ts";
 import { remember } from "./in-force.ts";
 import { printPlan } from "./show-plan.ts";
 
-export interface ApplyOptions {
+export interface ApplyOptions extends StrictOption {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly replaceVolume?: string;
@@ -45,7 +39,7 @@ export async function run(context: Context, [given]: readonly (string | undefine
   const reviewed = options.plan === undefined ? undefined : readPlanFile(options.plan);
   const file = declarationOf(given, reviewed);
   const compiled = await context.load(file);
-  context.warn(warningsOf(compiled.spec));
+  settleLoaded(context, compiled, options);
   const host = await context.host();
   host.requireAuthority(compiled.spec);
   if (reviewed === undefined && (await host.isInForce(compiled))) {

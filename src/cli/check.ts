@@ -1,25 +1,68 @@
-/** `lading check FILE` */
-import { Problems, shortDigest } from "../base/index.ts";
-import { observeSources, sourceProblems, warningsOf } from "../system/index.ts";
-import type { Answer, Context } from "./context.ts";
+/** `lading check FILE`: everything that is wrong with a declaration, and with this host as the one that is to have it. */
+import { KnownError, reportsOf, shortDigest } from "../base/index.ts";
+import { checkedSystem, checkOnHost, type Findings, type Loaded, sift, unusedSuppressions } from "../system/index.ts";
+import { type Format, formatReport, formats, type Report } from "./check-formats.ts";
+import { type Answer, type Context, exitCodes } from "./context.ts";
+import { isError, type StrictOption, settle } from "./findings.ts";
 
-export async function run(context: Context, [file = ""]: readonly (string | undefined)[]): Answer {
-  const { spec } = await context.load(file);
-  const problems = sourceProblems(spec, observeSources(spec));
-  if (problems.length > 0) throw new Problems(problems);
-  const warnings = warningsOf(spec);
-  context.warn(warnings);
-  const containers = spec.units.filter((unit) => unit.start.kind === "container").length;
-  if (context.json)
-    context.print(JSON.stringify({ version: 1, problems: [], warnings, units: spec.units.length, containers }));
-  else
+interface CheckOptions extends StrictOption {
+  readonly format?: string;
+}
+
+async function findingsOf({ spec, findings, suppressions }: Loaded): Promise<Findings> {
+  const all = [...findings, ...(await checkOnHost(checkedSystem(spec)))];
+  const { found, suppressed } = sift(all, suppressions);
+  return { found: [...found, ...unusedSuppressions(all, suppressions)], suppressed };
+}
+
+function countsOf({ spec }: Loaded): { readonly units: number; readonly containers: number } {
+  return {
+    units: spec.units.length,
+    containers: spec.units.filter((unit) => unit.start.kind === "container").length,
+  };
+}
+
+/** What a declaration is told that cannot be folded at all: the errors alone, in the form that was asked for. */
+async function reportOf(context: Context, file: string, options: CheckOptions): Promise<Report> {
+  try {
+    const loaded = await context.load(file);
+    const { found, suppressed } = await findingsOf(loaded);
+    const weighed = found.map((each) => (isError(each, options) ? { ...each, weight: "error" as const } : each));
+    return { found: weighed, suppressed, ...countsOf(loaded) };
+  } catch (error) {
+    const reports = reportsOf(error);
+    if (reports === undefined) throw error;
+    const found = reports.map((each) => ({ ...each, weight: "error" as const }));
+    return { found, suppressed: [], units: null, containers: null };
+  }
+}
+
+export async function run(
+  context: Context,
+  [file = ""]: readonly (string | undefined)[],
+  options: CheckOptions,
+): Answer {
+  const format = options.format ?? "text";
+  if (!formats.some((each) => each === format))
+    throw new KnownError("usage", `--format takes ${formats.join(", ")}, not "${format}"`);
+  if (format !== "text") {
+    const report = await reportOf(context, file, options);
+    const text = formatReport(report, format as Exclude<Format, "text">);
+    if (text !== "") context.print(text);
+    return report.found.some(({ weight }) => weight === "error") ? exitCodes.failed : exitCodes.done;
+  }
+  const loaded = await context.load(file);
+  const findings = await findingsOf(loaded);
+  settle(context, findings, options);
+  const counts = countsOf(loaded);
+  if (context.json) context.print(formatReport({ ...findings, ...counts }, "json"));
+  else {
+    const built = loaded.spec.images.filter((image) => image.item);
+    const images = built.map((image) => `${image.reference} (${shortDigest(image.item ?? "")})`).join(", ");
+    const suppressed = findings.suppressed.length === 0 ? "" : `; ${findings.suppressed.length} suppressed`;
     context.print(
-      `${file}: no problems; ${spec.units.length} units, ${containers} of them containers, ${
-        spec.images
-          .filter((image) => image.item)
-          .map((image) => `${image.reference} (${shortDigest(image.item ?? "")})`)
-          .join(", ") || "no images to build"
-      }`,
+      `${file}: no problems; ${counts.units} units, ${counts.containers} of them containers, ${images || "no images to build"}${suppressed}`,
     );
+  }
   return undefined;
 }

@@ -18,6 +18,7 @@ function lazy<O>(load: () => Promise<Module<O>>): CommandEntry["run"] {
   return async (context, given, options) => (await load()).run(context, given, options);
 }
 
+const strict = ["--strict", "count warnings as errors"] as const;
 const yes = ["-y, --yes", "do it without asking"] as const;
 const replaceVolume = [
   "--replace-volume <names>",
@@ -39,7 +40,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "check <file>",
-    description: "find every problem of a declaration; nothing is run",
+    description:
+      "find every problem of a declaration, and of this host as the one that is to have it; nothing is changed",
+    options: [
+      strict,
+      ["--format <form>", "text (default), json, github (workflow commands) or sarif, on standard output"],
+    ],
     example: "lading check host.ts",
     run: lazy(() => import("./check.ts")),
   },
@@ -53,6 +59,7 @@ export const commands: readonly CommandEntry[] = [
     name: "plan <file>",
     description: "show what apply would do here, and why; exit 0 for nothing, 4 for something",
     options: [
+      strict,
       replaceVolume,
       ["--exit-code", "exit with 4 where something would change (the default)"],
       ["--no-exit-code", "exit with 0 even where something would change"],
@@ -65,6 +72,7 @@ export const commands: readonly CommandEntry[] = [
     description: "build, show the plan, switch, and wait until everything runs",
     options: [
       yes,
+      strict,
       ["--dry-run", "stop after the plan"],
       ["--plan <plan>", "carry out exactly this plan, as `plan --json` printed it, or refuse"],
       ["-m, --message <text>", "what the generation is for"],

@@ -1,17 +1,18 @@
 /** `lading plan FILE`: builds what is needed to compare, changes nothing on the host. */
 import { resolve } from "node:path";
 import { Problems } from "../base/index.ts";
-import { emptyPlan, warningsOf } from "../system/index.ts";
+import { emptyPlan } from "../system/index.ts";
 import { type Answer, type Context, exitCodes, names } from "./context.ts";
+import { type StrictOption, settleLoaded } from "./findings.ts";
 import { printPlan } from "./show-plan.ts";
 
 export async function run(
   context: Context,
   [file = ""]: readonly (string | undefined)[],
-  options: { readonly replaceVolume?: string; readonly exitCode?: boolean },
+  options: StrictOption & { readonly replaceVolume?: string; readonly exitCode?: boolean },
 ): Answer {
   const compiled = await context.load(file);
-  context.warn(warningsOf(compiled.spec));
+  settleLoaded(context, compiled, options);
   const host = await context.host();
   host.requireAuthority(compiled.spec);
   if (await host.isInForce(compiled)) {

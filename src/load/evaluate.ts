@@ -5,7 +5,15 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type BuildFailure, build, type Message, type Plugin } from "esbuild";
 import { digestOf, KnownError, messageOf, type Place, Problems, placeOfError, registerBundle } from "../base/index.ts";
 import { collectingProblems, isRecord, showValue } from "../record/index.ts";
-import { diskError, existsSync, mkdtempSync, rmSync, statSync, writeFileAtomic } from "../sys/index.ts";
+import {
+  diskError,
+  existsSync,
+  mkdtempSync,
+  readTextIfExists,
+  rmSync,
+  statSync,
+  writeFileAtomic,
+} from "../sys/index.ts";
 import {
   type Compiled,
   type CompileOptions,
@@ -13,8 +21,9 @@ import {
   type Loaded,
   lockPath,
   type OperatingSystem,
-  pinImages,
   readLock,
+  type Suppressions,
+  suppressionsIn,
 } from "../system/index.ts";
 
 /** Where "lading" is imported from, whatever is installed beside the declaration: one copy, the one that runs. */
@@ -36,7 +45,9 @@ function placeOfMessage({ location }: Message, folder: string): Place | undefine
 interface Bundle {
   readonly code: string;
   readonly map: string;
-  /** The source files; null where the code can ask for more than what is in them. */
+  /** The source files, without those of packages. */
+  readonly sources: readonly string[];
+  /** All files; null where the code can ask for more than what is in them. */
   readonly inputs: readonly string[] | null;
 }
 
@@ -71,7 +82,8 @@ async function bundle(file: string): Promise<Bundle> {
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
     const pure = imports.every((path) => pureModules.includes(path)) && !impure.test(code);
     const inputs = Object.keys(metafile.inputs).map((path) => resolve(folder, path));
-    return { code, map: text(".mjs.map"), inputs: pure ? inputs : null };
+    const sources = inputs.filter((path) => !path.includes("/node_modules/"));
+    return { code, map: text(".mjs.map"), sources, inputs: pure ? inputs : null };
   } catch (error) {
     const { errors } = error as BuildFailure;
     if (!Array.isArray(errors)) throw error;
@@ -85,6 +97,15 @@ async function bundle(file: string): Promise<Bundle> {
       ),
     );
   }
+}
+
+/** The findings that comments in the declaration's own files accept. */
+function suppressionsOf(files: readonly string[]): Suppressions {
+  const all = files.map((file) => suppressionsIn(file, readTextIfExists(file) ?? ""));
+  return {
+    suppressions: all.flatMap(({ suppressions }) => suppressions),
+    invalid: all.flatMap(({ invalid }) => invalid),
+  };
 }
 
 /** Runs the bundle from a folder of its own, which is gone afterwards. */
@@ -113,7 +134,7 @@ async function run(file: string, { code, map }: Bundle): Promise<Record<string, 
 }
 
 /** Evaluates the declaration in `file`. All that is wrong with it is thrown at once, as `Problems`. */
-export async function evaluate(file: string, options: Omit<CompileOptions, "packages">): Promise<Loaded> {
+export async function evaluate(file: string, options: Omit<CompileOptions, "lock">): Promise<Loaded> {
   if (!existsSync(file) || !statSync(file).isFile()) {
     const hint = "`lading init` writes one to begin with";
     throw new KnownError("file-missing", `there is no file ${file}`, { hint });
@@ -132,13 +153,14 @@ export async function evaluate(file: string, options: Omit<CompileOptions, "pack
       throw new KnownError("wrong-export", message, { where: { file, line: 1, column: 1 }, hint });
     }
     const lock = readLock(file);
-    const compiled = compileValid(declaration as OperatingSystem, { ...options, packages: lock?.packages ?? [] });
+    const compiled = compileValid(declaration as OperatingSystem, { ...options, lock });
     const sources = compiled.derivations
       .filter(({ recipe }) => recipe.builder !== "fetch")
       .flatMap(({ origins }) => Object.values(origins));
     const locks = lock === undefined ? [] : [lockPath(file)];
     const inputs = bundled.inputs === null ? null : [...new Set([...bundled.inputs, ...sources, ...locks])];
-    return { ...compiled, spec: pinImages(compiled.spec, lock), inputs, sourceDigest: digestOf(bundled.code) };
+    const suppressions = suppressionsOf(bundled.sources);
+    return { ...compiled, inputs, suppressions, sourceDigest: digestOf(bundled.code) };
   });
 }
 

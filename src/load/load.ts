@@ -9,7 +9,7 @@ export type WorkerAnswer =
   | { readonly kind: "reports"; readonly reports: readonly ErrorReport[] }
   | { readonly kind: "bug"; readonly message: string };
 
-export interface LoadOptions extends Omit<CompileOptions, "packages"> {
+export interface LoadOptions extends Omit<CompileOptions, "lock"> {
   /** Seconds that the declaration may take. */
   readonly deadline: number;
 }

@@ -27,10 +27,12 @@ import {
   type UserAccount,
   unit,
 } from "../services/index.ts";
-import { checkSystem } from "./check.ts";
 import { fileInvalid } from "./file-invalid.ts";
+import { pinImages } from "./lock-file.ts";
 import { checkHome } from "./operating-system.ts";
 import type { HomeEnvironment, OperatingSystem } from "./operating-system.types.ts";
+import { asRule } from "./own-rule.ts";
+import { checkedSystem, checkSystem } from "./rules/index.ts";
 import type { Compiled, FileSpec, SubidSpec, SystemSpec, UserSpec } from "./spec.ts";
 import { type CompileOptions, UnitWriter } from "./unit-writer.ts";
 
@@ -108,7 +110,7 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
     .filter((user, index, all) => all.findIndex((each) => each.name === user.name) === index)
     .filter((user) => !declared.some((each) => each.name === user.name))
     .map((user) => userSpec(user, true));
-  const spec: SystemSpec = {
+  const declaredSpec: SystemSpec = {
     version: 1,
     kind: home ? "home" : "system",
     hostName: os?.hostName ?? "localhost",
@@ -130,8 +132,9 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
       : { access: { control: os.controlGroup ?? null, read: os.readGroup ?? null } }),
     roots: [...writer.roots].sort(),
   };
-  checkSystem(spec);
-  return { spec, derivations: [...writer.lowerer.derivations.values()], requests: writer.packages.asked };
+  const spec = pinImages(declaredSpec, options.lock);
+  const findings = checkSystem(checkedSystem(spec), declaration.rules.map(asRule));
+  return { spec, derivations: [...writer.lowerer.derivations.values()], requests: writer.packages.asked, findings };
 }
 
 /** Docker's daemon is the host's own affair, unless a unit runs it: then one that asks whether it answers stands for it. */

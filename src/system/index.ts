@@ -9,7 +9,6 @@ export {
   lockPath,
   type PinnedImage,
   pinChanges,
-  pinImages,
   pinnable,
   readLock,
   writeLock,
@@ -23,12 +22,27 @@ export type {
   OperatingSystem,
   OperatingSystemInput,
 } from "./operating-system.types.ts";
+export { ownRule } from "./own-rule.ts";
+export type { OwnRule, OwnRuleInput } from "./own-rule.types.ts";
 export { type PlanOrigin, planJson, type ReviewedPlan, readPlanFile, requireReviewed } from "./plan-file.ts";
 export type { HostOptions, Planned } from "./planned.ts";
 export { emptyPlan, type Plan, type Step } from "./planner.ts";
 export { inspectRemote } from "./remote-image.ts";
-export { observeSources, sourceProblems } from "./sources.ts";
+export {
+  type CheckedSystem,
+  checkedSystem,
+  checkOnHost,
+  type Finding,
+  type Findings,
+  hostRules,
+  type RuleCheck,
+  rules,
+  type Suppressions,
+  sift,
+  suppressionsIn,
+  unusedSuppressions,
+  type Weighed,
+} from "./rules/index.ts";
 export type { Compiled, Loaded, SystemSpec } from "./spec.ts";
 export type { OnFailure } from "./switch.ts";
 export type { CompileOptions } from "./unit-writer.ts";
-export { warningsOf } from "./warnings.ts";

@@ -18,7 +18,7 @@ import { demandOf } from "./host-demand.ts";
 import { type HostFacts, observeHost } from "./host-facts.ts";
 import { type Ledger, LedgerFileStore } from "./ledger.ts";
 import { pullReference } from "./lock-file.ts";
-import { type ObservedSources, observeSources } from "./sources.ts";
+import { checkedSystem, type ObservedSources, observeSources } from "./rules/index.ts";
 import type { ImageSpec, SystemSpec } from "./spec.ts";
 import { parseSubids, type SubidEntry } from "./subids.ts";
 
@@ -223,7 +223,7 @@ export async function observe(paths: Paths, target: SystemSpec): Promise<Observe
     ),
     supervisor: await observeSupervisor(paths),
     ports: listeningPorts(),
-    sources: observeSources(target),
+    sources: observeSources(checkedSystem(target)),
     ledger,
     current,
     missingPrograms: target.programs.filter(({ program }) => !findProgram(program)),

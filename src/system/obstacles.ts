@@ -4,7 +4,7 @@ import { type EngineCli, labels } from "../engine/index.ts";
 import { parseSubnet, subnetsOverlap } from "../sys/index.ts";
 import { engineKey, type Observed, type ObservedEngine } from "./observe.ts";
 import { type HostPort, hostPorts } from "./ports.ts";
-import { sourceProblems } from "./sources.ts";
+import { checkedSystem, missingSources, unsafeSecrets } from "./rules/index.ts";
 import type { SystemSpec } from "./spec.ts";
 
 /** What was seen of a user's engine. */
@@ -21,8 +21,19 @@ export function obstacles(observed: Observed, target: SystemSpec, owner: string)
   return [
     ...foreignContainers(observed, target, owner),
     ...takenPorts(observed, target),
-    ...sourceProblems(target, observed.sources),
+    ...sourceProblems(observed, target),
     ...takenSubnets(observed, target, owner),
+  ];
+}
+
+/** What containers are given of the host and is not there, or not safe there. */
+function sourceProblems({ sources }: Observed, target: SystemSpec): readonly KnownError[] {
+  const system = checkedSystem(target);
+  return [
+    ...missingSources(system, sources).map(
+      ({ message, ...rest }) => new KnownError("volume-source-missing", message, rest),
+    ),
+    ...unsafeSecrets(system, sources).map(({ message, ...rest }) => new KnownError("secret-unsafe", message, rest)),
   ];
 }
 

@@ -19,6 +19,7 @@ import type {
   OperatingSystem,
   OperatingSystemInput,
 } from "./operating-system.types.ts";
+import { ownRule } from "./own-rule.ts";
 
 const serviceField: FieldType<Service> = {
   expected: "a service, such as service(ociServiceType, { … })",
@@ -31,6 +32,11 @@ const hostName = stringWhere("a host name of letters, digits, '-' and '.'", (tex
   /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})$/.test(text),
 );
 
+const rules = {
+  type: listOf(recordOf(ownRule)),
+  default: [],
+  doc: "Rules of the declaration's own, checked beside Lading's.",
+};
 const services = { type: listOf(serviceField), default: [], doc: "What the declaration consists of." };
 
 /** A whole host, switched by root. */
@@ -56,6 +62,7 @@ export const operatingSystem: RecordConstructor<OperatingSystemInput, OperatingS
       doc: "The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket.",
     },
     services,
+    rules,
   },
 );
 
@@ -63,7 +70,7 @@ export const operatingSystem: RecordConstructor<OperatingSystemInput, OperatingS
 export const homeEnvironment: RecordConstructor<HomeEnvironmentInput, HomeEnvironment> = defineRecord(
   "homeEnvironment",
   "A plain user's images, networks, volumes and containers, with no root anywhere.",
-  { services },
+  { services, rules },
 );
 
 /** The services of a record, each of a type that makes sense there. */

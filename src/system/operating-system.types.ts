@@ -1,6 +1,7 @@
 // Generated from the fields in operating-system.ts by `npm run generate`.
 import type { Service } from "../service/index.ts";
 import type { UserAccount, UserAccountInput, UserGroup, UserGroupInput } from "../services/index.ts";
+import type { OwnRule, OwnRuleInput } from "./own-rule.types.ts";
 
 /**
  * What `operatingSystem({ … })` takes. A declared host: its accounts, files, images, networks, volumes and
@@ -19,6 +20,8 @@ export interface OperatingSystemInput {
   readonly readGroup?: string | undefined;
   /** What the declaration consists of. Default: `[]`. */
   readonly services?: readonly Service[] | undefined;
+  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  readonly rules?: readonly OwnRuleInput[] | undefined;
 }
 
 /**
@@ -38,6 +41,8 @@ export interface OperatingSystem {
   readonly readGroup?: string | undefined;
   /** What the declaration consists of. Default: `[]`. */
   readonly services: readonly Service[];
+  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  readonly rules: readonly OwnRule[];
 }
 
 /**
@@ -47,6 +52,8 @@ export interface OperatingSystem {
 export interface HomeEnvironmentInput {
   /** What the declaration consists of. Default: `[]`. */
   readonly services?: readonly Service[] | undefined;
+  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  readonly rules?: readonly OwnRuleInput[] | undefined;
 }
 
 /**
@@ -56,4 +63,6 @@ export interface HomeEnvironmentInput {
 export interface HomeEnvironment {
   /** What the declaration consists of. Default: `[]`. */
   readonly services: readonly Service[];
+  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  readonly rules: readonly OwnRule[];
 }

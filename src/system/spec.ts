@@ -4,6 +4,7 @@ import type { EngineCli, ObjectFields } from "../engine/index.ts";
 import type { DebianRequest } from "../packages/index.ts";
 import type { Derivation, ItemName, Reference } from "../store/index.ts";
 import type { AccessSpec, UnitSpec } from "../supervisor/index.ts";
+import type { Suppressions, Weighed } from "./rules/index.ts";
 
 export interface GroupSpec {
   readonly name: string;
@@ -90,11 +91,15 @@ export interface Compiled {
   readonly derivations: readonly Derivation[];
   /** What its images ask of archives of packages; answered by the lock file. */
   readonly requests: readonly DebianRequest[];
+  /** What rules find of it that does not refuse it. */
+  readonly findings: readonly Weighed[];
 }
 
 /** A compiled declaration, and the files that it came from; null where it may depend on more than files. */
 export interface Loaded extends Compiled {
   readonly inputs: readonly string[] | null;
+  /** Findings that it accepts, by comments in its sources. */
+  readonly suppressions: Suppressions;
   /** Of the declaration's own code, with all that it imports. */
   readonly sourceDigest: string;
 }

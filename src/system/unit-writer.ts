@@ -13,7 +13,7 @@ import {
   unsupportedFields,
 } from "../engine/index.ts";
 import { imageLowerer, type OciImage, referenceOf } from "../image/index.ts";
-import { type LockedSet, LockedSets, lowerNpmModules } from "../packages/index.ts";
+import { LockedSets, lowerNpmModules } from "../packages/index.ts";
 import { isRecord, placeOf, report } from "../record/index.ts";
 import {
   type ContainerUnit,
@@ -41,9 +41,10 @@ import {
 } from "../store/index.ts";
 import type { ActionSpec, SecretSpec, StartSpec, UnitSpec } from "../supervisor/index.ts";
 import { readTextIfExists, statSync } from "../sys/index.ts";
-import { parseVolume } from "./check-containers.ts";
 import { imagePaths, systemParts } from "./image-of-system.ts";
+import type { LockFile } from "./lock-file.ts";
 import type { OperatingSystem } from "./operating-system.types.ts";
+import { parseVolume } from "./rules/index.ts";
 import { type Compiled, type ImageSpec, type ObjectSpec, unitDigest } from "./spec.ts";
 import { healthArgv, healthSpec, logLimits, readinessSpec, scheduleSpec } from "./unit-times.ts";
 
@@ -52,8 +53,8 @@ export interface CompileOptions {
   readonly storeDir: string;
   /** The value of the owner label. */
   readonly owner: string;
-  /** What the lock file says of packages. */
-  readonly packages: readonly LockedSet[];
+  /** What the lock file says of images and packages. */
+  readonly lock: LockFile | undefined;
 }
 
 interface UnitWriterOptions extends CompileOptions {
@@ -74,8 +75,8 @@ export class UnitWriter {
   readonly #owner: string;
   readonly #home: boolean;
 
-  constructor({ storeDir, owner, packages, home, compile }: UnitWriterOptions) {
-    this.packages = new LockedSets(packages);
+  constructor({ storeDir, owner, lock, home, compile }: UnitWriterOptions) {
+    this.packages = new LockedSets(lock?.packages ?? []);
     this.lowerer = new Lowerer(
       [
         imageLowerer({
@@ -83,7 +84,7 @@ export class UnitWriter {
           system: (system, platform, lowerer) =>
             systemParts(
               system,
-              compile(system as OperatingSystem, { storeDir: imagePaths.store, owner: imagePaths.owner, packages }),
+              compile(system as OperatingSystem, { storeDir: imagePaths.store, owner: imagePaths.owner, lock }),
               platform,
               lowerer,
             ),

@@ -24,6 +24,7 @@ const minimal: Readonly<Record<string, object>> = {
   ociService: {},
   ociVolume: { name: "data" },
   operatingSystem: {},
+  ownRule: { name: "ours", check: () => [] },
   packOptions: {},
   pamLimitsEntry: { domain: "*", type: "both", item: "nofile", value: 1 },
   rootlessPodmanConfiguration: {},

@@ -1,6 +1,6 @@
 /** Reads an archive's suites: release files, which are got anew each time, and indexes, which are kept by their hashes. */
 import { join } from "node:path";
-import { type ErrorCode, KnownError } from "../../base/index.ts";
+import { type FindingCode, KnownError } from "../../base/index.ts";
 import { download, fetchBytes, readForeignBytes } from "../../sys/index.ts";
 import { decompressIndex, type IndexSuffix } from "./decompress-index.ts";
 import type { DebianArchive, DebianRequest, LockedRelease } from "./locked.ts";
@@ -29,7 +29,7 @@ const largestRelease = 16 << 20;
 /** Debian's largest has 50 MB. */
 const largestIndex = 512 << 20;
 /** What another mirror may do better. */
-const mirrorsFault: readonly ErrorCode[] = [
+const mirrorsFault: readonly FindingCode[] = [
   "download-failed",
   "archive-untrusted",
   "archive-expired",

@@ -1,0 +1,26 @@
+/** What rules found of a declaration: who is told, and whether it stops the command. */
+import { KnownError, Problems } from "../base/index.ts";
+import { type Findings, type Loaded, sift, type Weighed } from "../system/index.ts";
+import type { Context } from "./context.ts";
+
+export interface StrictOption {
+  /** Warnings count as errors. */
+  readonly strict?: boolean;
+}
+
+export function isError({ weight }: Weighed, { strict = false }: StrictOption): boolean {
+  return strict || weight === "error";
+}
+
+/** Warns of what does not stop the command; throws what does. */
+export function settle(context: Context, { found }: Findings, options: StrictOption): void {
+  const errors = found.filter((each) => isError(each, options));
+  context.warn(found.filter((each) => !errors.includes(each)));
+  if (errors.length > 0)
+    throw new Problems(errors.map(({ code, message, ...details }) => new KnownError(code, message, details)));
+}
+
+/** What the declaration's own text is enough to find: `check` asks the host as well. */
+export function settleLoaded(context: Context, { findings, suppressions }: Loaded, options: StrictOption): void {
+  settle(context, sift(findings, suppressions), options);
+}

@@ -1,0 +1,102 @@
+/** Networks and addresses: what lies outside a subnet, subnets that overlap, addresses that two containers ask for. */
+import { isWithin, parseSubnet, subnetsOverlap } from "../../sys/index.ts";
+import type { ObjectSpec } from "../spec.ts";
+import type { CheckedSystem, Finding, HostRule, Rule } from "./rule.ts";
+
+function networksOf({ objects }: CheckedSystem): readonly ObjectSpec[] {
+  return objects.filter(({ object }) => object === "network");
+}
+
+function ownAddresses({ name, fields, place }: ObjectSpec): readonly Finding[] {
+  const wrong = (message: string, hint: string): Finding => ({
+    message: `network "${name}": ${message}`,
+    where: place,
+    hint,
+  });
+  const subnet = parseSubnet(fields.subnet ?? "");
+  const { gateway, ipRange } = fields;
+  if (subnet === undefined) {
+    const alone = gateway !== undefined ? "gateway" : ipRange !== undefined ? "ipRange" : undefined;
+    return alone === undefined ? [] : [wrong(`it has ${alone} without a subnet`, "declare `subnet` as well")];
+  }
+  const range = parseSubnet(ipRange ?? "");
+  return [
+    ...(gateway !== undefined && !isWithin(gateway, subnet)
+      ? [wrong(`its gateway ${gateway} is outside its subnet ${fields.subnet}`, "choose an address of the subnet")]
+      : []),
+    ...(range !== undefined && !(isWithin(range.address, subnet) && range.prefix >= subnet.prefix)
+      ? [wrong(`its ipRange ${ipRange} is not a part of its subnet ${fields.subnet}`, "choose a part of the subnet")]
+      : []),
+  ];
+}
+
+/** Networks of one engine share the host's routes: their subnets must be apart. */
+function apart(networks: readonly ObjectSpec[]): readonly Finding[] {
+  return networks.flatMap((network, index) => {
+    const subnet = parseSubnet(network.fields.subnet ?? "");
+    if (subnet === undefined) return [];
+    return networks.slice(0, index).flatMap((other) => {
+      const taken = parseSubnet(other.fields.subnet ?? "");
+      if (taken === undefined || !subnetsOverlap(subnet, taken)) return [];
+      const message = `network "${network.name}": its subnet ${network.fields.subnet} overlaps ${other.fields.subnet} of network "${other.name}"`;
+      const hint = "choose another subnet for one of them";
+      return [{ message, where: network.place, also: other.place, hint }];
+    });
+  });
+}
+
+/** Addresses that containers ask for. */
+function asked({ containers }: CheckedSystem, networks: readonly ObjectSpec[]): readonly Finding[] {
+  const taken = new Map<string, (typeof containers)[number]>();
+  return containers.flatMap((container) =>
+    container.networks.flatMap(({ network, addresses }) =>
+      addresses.flatMap((ip): readonly Finding[] => {
+        const { name, place: where } = container;
+        const declared = networks.find((each) => each.name === network);
+        const subnet = parseSubnet(declared?.fields.subnet ?? "");
+        const key = `${network} ${ip}`;
+        const other = taken.get(key);
+        taken.set(key, container);
+        const outside = `"${name}" asks for ${ip}, which is outside the subnet ${declared?.fields.subnet} of network "${network}"`;
+        const twice = `"${name}" asks for ${ip} on network "${network}", which "${other?.name}" has`;
+        return [
+          ...(subnet !== undefined && !isWithin(ip, subnet)
+            ? [{ message: outside, where, also: declared?.place, hint: "choose an address of the subnet" }]
+            : []),
+          ...(other === undefined
+            ? []
+            : [{ message: twice, where, also: other.place, hint: "choose another address for one of them" }]),
+        ];
+      }),
+    ),
+  );
+}
+
+export const addresses: Rule = {
+  code: "subnet-overlap",
+  weight: "refused",
+  check: (system) => {
+    const networks = networksOf(system);
+    return [...networks.flatMap(ownAddresses), ...apart(networks), ...asked(system, networks)];
+  },
+};
+
+/** Devices of networks that an engine or a bridge of its own made: they may well be those that are declared. */
+const engineDevice = /^(?:podman|cni-|docker|br-|veth|virbr)/;
+
+export const hostRoutes: HostRule = {
+  code: "subnet-overlap",
+  weight: "error",
+  check: (system, { routes }) =>
+    networksOf(system).flatMap(({ name, fields, place }) => {
+      const subnet = parseSubnet(fields.subnet ?? "");
+      if (subnet === undefined) return [];
+      const route = routes.find((each) => {
+        const taken = parseSubnet(each.subnet);
+        return !engineDevice.test(each.device) && taken !== undefined && subnetsOverlap(subnet, taken);
+      });
+      if (route === undefined) return [];
+      const message = `network "${name}": its subnet ${fields.subnet} overlaps ${route.subnet}, which this host reaches through ${route.device}`;
+      return [{ message, where: place, hint: "choose another subnet: `ip route` lists those that are taken" }];
+    }),
+};

@@ -1,0 +1,203 @@
+/** A container as rules look at it: its options read back, with those that stand in `extraArguments`. */
+import type { Place } from "../../base/index.ts";
+import { fieldOfOption, optionPairs } from "../../engine/index.ts";
+import type { StartSpec, UnitSpec } from "../../supervisor/index.ts";
+import type { SystemSpec } from "../spec.ts";
+
+type ContainerStart = StartSpec & { readonly kind: "container" };
+
+/** Something that a container finds at a path. */
+export interface MountView {
+  readonly kind: "volume" | "tmpfs" | "mount" | "secret";
+  /** As it was declared. */
+  readonly text: string;
+  /** A path of the host, the name of a volume, or undefined for an anonymous one or none. */
+  readonly source: string | undefined;
+  /** Without a slash at its end. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** A place on a network. */
+export interface AttachmentView {
+  readonly network: string;
+  readonly addresses: readonly string[];
+}
+
+export interface ContainerView {
+  readonly name: string;
+  readonly engine: "podman" | "docker";
+  /** The image's reference. */
+  readonly image: string;
+  /** Whether the engine runs as a plain user. */
+  readonly rootless: boolean;
+  readonly place: Place | undefined;
+  readonly command: readonly string[];
+  /** Published ports, as they were declared. */
+  readonly ports: readonly string[];
+  readonly mounts: readonly MountView[];
+  readonly networks: readonly AttachmentView[];
+  /** Names and values; null where the value comes from `hostEnvironment`. */
+  readonly environment: readonly (readonly [name: string, value: string | null])[];
+  /** All values of an option of the engine, such as "--memory", wherever it was declared. */
+  readonly options: (name: string) => readonly string[];
+  /** Options as pairs, of typed fields and of `extraArguments`. */
+  readonly typed: readonly (readonly [name: string, value: string])[];
+  readonly extra: readonly (readonly [name: string, value: string])[];
+  readonly unit: UnitSpec;
+  readonly start: ContainerStart;
+}
+
+/** A `-v` value taken apart: `[source:]target[:options]`. */
+export function parseVolume(volume: string): {
+  readonly source: string | undefined;
+  readonly target: string;
+  readonly options: readonly string[];
+} {
+  const [first = "", second, options = ""] = volume.split(":");
+  const list = options.split(",").filter((each) => each !== "");
+  return second === undefined
+    ? { source: undefined, target: first, options: list }
+    : { source: first, target: second, options: list };
+}
+
+/** The long names of options that have a short one. */
+const longNames: Readonly<Record<string, string>> = {
+  "--publish": "-p",
+  "--volume": "-v",
+  "-e": "--env",
+  "-u": "--user",
+  "-w": "--workdir",
+  "-m": "--memory",
+  "-h": "--hostname",
+  "-l": "--label",
+  "--net": "--network",
+  "-c": "--cpu-shares",
+};
+
+/** Options that stand alone, so that the next word is not theirs. */
+const flags = new Set(
+  "--init --privileged --read-only --rm --tty -t --interactive -i --replace --no-healthcheck --no-hosts --oom-kill-disable -P --publish-all --rmi --tls-verify --env-host --http-proxy --quiet -q --passwd".split(
+    " ",
+  ),
+);
+
+/** What `extraArguments` say, read as an engine reads them; words that are no option are passed over. */
+export function extraPairs(words: readonly string[]): readonly (readonly [name: string, value: string])[] {
+  const pairs: (readonly [string, string])[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    if (!/^-{1,2}[a-z]/i.test(word)) continue;
+    const cut = word.startsWith("--") ? word.indexOf("=") : -1;
+    const short = /^-[a-z]/i.test(word) && word.length > 2;
+    const [name, joined] =
+      cut !== -1
+        ? [word.slice(0, cut), word.slice(cut + 1)]
+        : short
+          ? [word.slice(0, 2), word.slice(2)]
+          : [word, undefined];
+    const known = longNames[name] ?? name;
+    if (joined !== undefined) pairs.push([known, joined]);
+    else if (flags.has(name)) pairs.push([known, "true"]);
+    else {
+      index += 1;
+      pairs.push([known, words[index] ?? ""]);
+    }
+  }
+  return pairs;
+}
+
+/** Keys of a `--mount` value. */
+function mountKeys(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const cut = part.indexOf("=");
+      return cut === -1 ? [part, "true"] : [part.slice(0, cut), part.slice(cut + 1)];
+    }),
+  );
+}
+
+const bare = (target: string): string => (target.length > 1 ? target.replace(/\/+$/, "") : target);
+
+function mountsOf(start: ContainerStart, options: ContainerView["options"]): readonly MountView[] {
+  return [
+    ...options("-v").map((text): MountView => {
+      const { source, target, options: list } = parseVolume(text);
+      return { kind: "volume", text, source, target: bare(target), readOnly: list.includes("ro") };
+    }),
+    ...options("--tmpfs").map((text): MountView => {
+      const [target = "", list = ""] = text.split(":");
+      return { kind: "tmpfs", text, source: undefined, target: bare(target), readOnly: list.split(",").includes("ro") };
+    }),
+    ...options("--mount").flatMap((text): readonly MountView[] => {
+      const keys = mountKeys(text);
+      const target = keys.target ?? keys.destination ?? keys.dst;
+      if (target === undefined) return [];
+      const readOnly = [keys.ro, keys.readonly].includes("true");
+      const kind = keys.type === "tmpfs" ? "tmpfs" : "mount";
+      return [{ kind, text, source: keys.source ?? keys.src, target: bare(target), readOnly }];
+    }),
+    ...(start.secrets ?? [])
+      .filter((each) => each.as === "file")
+      .map(
+        (each): MountView => ({
+          ...{ kind: "secret", text: `the secret "${each.name}"`, source: undefined },
+          ...{ target: bare(each.target), readOnly: true },
+        }),
+      ),
+  ];
+}
+
+/** Where a container is on which network, and by which addresses: Docker is told of later networks one by one. */
+function networksOf(start: ContainerStart, options: ContainerView["options"]): readonly AttachmentView[] {
+  const named = options("--network").map((value) => {
+    const mode = /^(?:container|ns|slirp4netns|pasta|private|none|host)\b/.test(value);
+    const [network = ""] = mode ? [value] : value.split(":", 1);
+    const details = value.slice(network.length + 1).split(",");
+    const addresses = details.flatMap((each) => /^ip6?=(.*)$/.exec(each)?.[1] ?? []);
+    return { network, addresses };
+  });
+  const alone = [...options("--ip"), ...options("--ip6")];
+  const [first] = named;
+  const later = (start.connect ?? []).map((argv) => {
+    const pairs = optionPairs(argv.slice(0, -1));
+    const addresses = pairs.filter(([name]) => name === "--ip" || name === "--ip6").map(([, value]) => value);
+    return { network: argv.at(-1) ?? "", addresses };
+  });
+  return [
+    ...(first === undefined ? [] : [{ ...first, addresses: [...first.addresses, ...alone] }]),
+    ...named.slice(1),
+    ...later,
+  ];
+}
+
+function viewOf(unit: UnitSpec, start: ContainerStart, home: boolean): ContainerView {
+  const { container } = start;
+  const typed = optionPairs(container.options);
+  const extra = extraPairs(container.extraArguments);
+  const options = (name: string): readonly string[] =>
+    [...typed, ...extra].flatMap(([each, value]) => (each === name ? [value] : []));
+  return {
+    ...{ name: unit.name, engine: container.engine, image: container.image, place: unit.place },
+    rootless: container.engine === "podman" && (home || unit.user !== "root"),
+    command: container.command,
+    ports: options("-p"),
+    mounts: mountsOf(start, options),
+    networks: networksOf(start, options),
+    environment: options("--env").map((text) => {
+      const cut = text.indexOf("=");
+      return cut === -1 ? [text, null] : [text.slice(0, cut), text.slice(cut + 1)];
+    }),
+    ...{ options, typed, extra, unit, start },
+  };
+}
+
+/** The containers of a system. */
+export function containersOf({ units, kind }: SystemSpec): readonly ContainerView[] {
+  return units.flatMap((unit) => (unit.start.kind === "container" ? [viewOf(unit, unit.start, kind === "home")] : []));
+}
+
+/** The record's field behind an option, as messages name it. */
+export function fieldFor(option: string): string | undefined {
+  return fieldOfOption[option];
+}

@@ -1,0 +1,67 @@
+/** Variables of containers: names that cannot be, values that come from nowhere, and values that look like secrets. */
+import type { ContainerView } from "./container-view.ts";
+import type { Rule } from "./rule.ts";
+
+/** Programs take letters, digits and '_'; Java's and .NET's take '.', '-' and ':' as well. Shells and engines take no others. */
+const possible = /^[A-Za-z_][\w.:-]*$/;
+
+export const environmentNames: Rule = {
+  code: "environment-invalid",
+  weight: "refused",
+  check: ({ containers }) =>
+    containers.flatMap(({ name, place, environment }) =>
+      environment
+        .filter(([variable]) => !possible.test(variable))
+        .map(([variable]) => ({
+          message: `"${name}" has a variable called ${JSON.stringify(variable)}, which no program could read`,
+          where: place,
+          hint: "expected letters, digits and '_', not beginning with a digit: environment: { NAME: \"value\" }",
+        })),
+    ),
+};
+
+/** A name alone is a promise that the engine's own environment has it. */
+export const environmentSources: Rule = {
+  code: "environment-unset",
+  weight: "warning",
+  check: ({ containers }) =>
+    containers.flatMap(({ name, place, environment, start }) => {
+      const given = start.hostEnvironment.map((each) => each.split("=", 1)[0]);
+      const secrets = (start.secrets ?? []).map((each) => each.name);
+      return environment
+        .filter(([variable, value]) => value === null && !given.includes(variable) && !secrets.includes(variable))
+        .map(([variable]) => ({
+          message: `"${name}" takes the value of ${variable} from hostEnvironment, which does not have it: it stays unset`,
+          where: place,
+          hint: `write ${variable}=value, or add it to \`hostEnvironment\``,
+        }));
+    }),
+};
+
+const secretName =
+  /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|private_?key|access_?key|credentials?)(?:$|[_.-](?!file|path|dir|url|name|id|expir|ttl|length|policy|header|type))/i;
+
+/** Values that no setting looks like: keys of well-known services, signed tokens, private keys, addresses with passwords. */
+const secretValue =
+  /^(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{30,}|glpat-[\w-]{20,}|xox[abpr]-[\w-]{10,}|sk_live_\w{10,}|eyJ[\w-]+\.eyJ[\w-]+\..*|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*|[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/@]+@\S+)$/;
+
+const isPath = (value: string): boolean => /^\/[\w./-]+$/.test(value);
+const isSwitch = (value: string): boolean => /^(?:|true|false|yes|no|on|off|none|null|\d)$/i.test(value);
+
+function looksSecret([variable, value]: ContainerView["environment"][number]): boolean {
+  if (value === null || isSwitch(value) || isPath(value)) return false;
+  return secretName.test(variable) || secretValue.test(value);
+}
+
+export const environmentSecrets: Rule = {
+  code: "secret-in-environment",
+  weight: "warning",
+  check: ({ containers }) =>
+    containers.flatMap(({ name, place, environment }) =>
+      environment.filter(looksSecret).map(([variable]) => ({
+        message: `"${name}" has what looks like a secret in the variable ${variable}: it stands in generations, in \`podman inspect\` and in this file`,
+        where: place,
+        hint: `declare it as a secret: secrets: [{ name: "${variable}", as: "environment", file: "/etc/lading/${variable.toLowerCase()}" }]`,
+      })),
+    ),
+};

@@ -1,0 +1,147 @@
+/** All rules, and what comes of them. */
+import { type ErrorReport, type FindingCode, KnownError } from "../../base/index.ts";
+import { report } from "../../record/index.ts";
+import type { SystemSpec } from "../spec.ts";
+import { addresses, hostRoutes } from "./addresses.ts";
+import { capabilities } from "./capabilities.ts";
+import { containerUsers } from "./container-users.ts";
+import { containersOf } from "./container-view.ts";
+import { cycles } from "./cycles.ts";
+import { engineVersion } from "./engine-version.ts";
+import { environmentNames, environmentSecrets, environmentSources } from "./environment.ts";
+import { extraArguments } from "./extra-arguments.ts";
+import { healthOfWork, healthTimes } from "./health.ts";
+import { observeHostView } from "./host-view.ts";
+import { idMappings, mappedUsers } from "./id-mappings.ts";
+import { imagePins, imageRegistries } from "./image-names.ts";
+import { lengths } from "./lengths.ts";
+import { limits } from "./limits.ts";
+import { localAddresses } from "./local-addresses.ts";
+import { memory } from "./memory.ts";
+import { mountOrder } from "./mount-order.ts";
+import { mountSyntax } from "./mount-syntax.ts";
+import { mountTargets } from "./mount-targets.ts";
+import { names } from "./names.ts";
+import { networkPorts, networkSysctls } from "./network-mode.ts";
+import { objectsDeclared } from "./objects-declared.ts";
+import { oneShot } from "./one-shot.ts";
+import { portSyntax } from "./port-syntax.ts";
+import { ports } from "./ports.ts";
+import { privilegedPorts } from "./privileged-ports.ts";
+import { readOnly } from "./read-only.ts";
+import { requirements } from "./requirements.ts";
+import type { CheckedSystem, Finding, HostRule, Rule } from "./rule.ts";
+import { secretsDeclared } from "./secrets-declared.ts";
+import { secretSources, volumeSources } from "./sources.ts";
+import { type Suppressions, suppresses } from "./suppression.ts";
+
+export { parseVolume } from "./container-view.ts";
+export type { CheckedSystem, Finding, Rule, RuleCheck } from "./rule.ts";
+export { missingSources, type ObservedSources, observeSources, unsafeSecrets } from "./sources.ts";
+export { type Suppressions, suppressionsIn } from "./suppression.ts";
+
+export const rules: readonly Rule[] = [
+  names,
+  requirements,
+  cycles,
+  portSyntax,
+  ports,
+  mountSyntax,
+  mountTargets,
+  mountOrder,
+  capabilities,
+  networkPorts,
+  networkSysctls,
+  idMappings,
+  mappedUsers,
+  containerUsers,
+  memory,
+  healthTimes,
+  healthOfWork,
+  oneShot,
+  addresses,
+  objectsDeclared,
+  imageRegistries,
+  imagePins,
+  environmentNames,
+  environmentSources,
+  environmentSecrets,
+  secretsDeclared,
+  readOnly,
+  lengths,
+  extraArguments,
+];
+
+export const hostRules: readonly HostRule[] = [
+  volumeSources,
+  secretSources,
+  privilegedPorts,
+  localAddresses,
+  hostRoutes,
+  limits,
+  engineVersion,
+];
+
+/** A finding, weighed: what `check`, `plan` and `apply` tell, and the first two refuse where it is an error. */
+export interface Weighed extends ErrorReport {
+  readonly weight: "error" | "warning";
+}
+
+/** What was found of a declaration that can be, and what of it the declaration accepts. */
+export interface Findings {
+  readonly found: readonly Weighed[];
+  readonly suppressed: readonly (Weighed & { readonly reason: string })[];
+}
+
+export function checkedSystem(spec: SystemSpec): CheckedSystem {
+  return { ...spec, containers: containersOf(spec) };
+}
+
+function weigh(code: FindingCode, weight: Weighed["weight"], { message, hint, where, also }: Finding): Weighed {
+  return {
+    ...{ code, weight, message },
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where }),
+    ...(also === undefined ? {} : { also }),
+  };
+}
+
+/** Reports what refuses a system, and returns what else Lading's rules and the declaration's own find. */
+export function checkSystem(system: CheckedSystem, own: readonly Rule[]): readonly Weighed[] {
+  return [...rules, ...own].flatMap((rule): readonly Weighed[] => {
+    const { code, weight } = rule;
+    const found = rule.check(system);
+    if (weight !== "refused") return found.map((each) => weigh(code, weight, each));
+    for (const { message, ...details } of found) report(new KnownError(code, message, details));
+    return [];
+  });
+}
+
+/** What rules find that ask this host. */
+export async function checkOnHost(system: CheckedSystem): Promise<readonly Weighed[]> {
+  const host = await observeHostView(system);
+  return hostRules.flatMap((rule) => rule.check(system, host).map((each) => weigh(rule.code, rule.weight, each)));
+}
+
+/** Parts findings into those that stand and those that the declaration accepts; comments that accept nothing legible stand. */
+export function sift(found: readonly Weighed[], { suppressions, invalid }: Suppressions): Findings {
+  const reasonFor = (each: Weighed): string | undefined => suppressions.find((one) => suppresses(one, each))?.reason;
+  const wrong = invalid.map((each): Weighed => weigh("suppression-invalid", "error", each));
+  return {
+    found: [...found.filter((each) => reasonFor(each) === undefined), ...wrong],
+    suppressed: found.flatMap((each) => {
+      const reason = reasonFor(each);
+      return reason === undefined ? [] : [{ ...each, reason }];
+    }),
+  };
+}
+
+/** Suppressions of what nobody found. */
+export function unusedSuppressions(found: readonly Weighed[], { suppressions }: Suppressions): readonly Weighed[] {
+  return suppressions
+    .filter((one) => !found.some((each) => suppresses(one, each)))
+    .map(({ code, where }) => {
+      const message = `nothing is suppressed here: there is no ${code} on that line`;
+      return weigh("suppression-unused", "warning", { message, where, hint: "take the comment away" });
+    });
+}

@@ -1,0 +1,37 @@
+/** Names that are declared twice, with both places. */
+import type { Place } from "../../base/index.ts";
+import type { Finding, Rule } from "./rule.ts";
+
+interface Named {
+  readonly name: string;
+  readonly place?: Place;
+}
+
+function twice(what: string, named: readonly Named[]): readonly Finding[] {
+  const seen = new Map<string, Place | undefined>();
+  return named.flatMap(({ name, place }) => {
+    const known = seen.has(name);
+    const also = seen.get(name);
+    if (!known) seen.set(name, place);
+    const hint = "give one of them another name";
+    return known ? [{ message: `${what} "${name}" is declared twice`, where: place, also, hint }] : [];
+  });
+}
+
+export const names: Rule = {
+  code: "duplicate-name",
+  weight: "refused",
+  check: ({ units, objects, users, groups }) => {
+    const provisions = units.flatMap((unit) =>
+      unit.provision.map((name): Named => ({ name, ...(unit.place ? { place: unit.place } : {}) })),
+    );
+    const ofKind = (kind: "network" | "volume"): readonly Named[] => objects.filter(({ object }) => object === kind);
+    return [
+      ...twice("unit", provisions),
+      ...twice("network", ofKind("network")),
+      ...twice("volume", ofKind("volume")),
+      ...twice("user", users),
+      ...twice("group", groups),
+    ];
+  },
+};

@@ -1,0 +1,48 @@
+/** Networks and volumes that containers name and nobody declares: most often a slip of the pen. */
+import { nearest } from "../../base/index.ts";
+import type { CheckedSystem, Finding, Rule } from "./rule.ts";
+
+/** Networks that each engine has by itself, and modes that are no network. */
+const builtIn = /^(?:bridge|podman|default|host|none|private|no|(?:container|ns|slirp4netns|pasta):?.*)$/;
+
+function undeclared(
+  { objects, containers }: CheckedSystem,
+  object: "network" | "volume",
+  namesOf: (container: CheckedSystem["containers"][number]) => readonly string[],
+): readonly Finding[] {
+  const declared = objects.filter((each) => each.object === object).map(({ name }) => name);
+  const without = object === "network" ? "it cannot start" : "the engine would make an empty one of that name";
+  return containers.flatMap((container) =>
+    namesOf(container)
+      .filter((name) => !declared.includes(name))
+      .map((name) => {
+        const close = nearest(name, declared);
+        const hint =
+          close === undefined
+            ? `declare it: ${object}s: [{ name: "${name}" }]`
+            : `did you mean "${close}"? Otherwise declare it: ${object}s: [{ name: "${name}" }]`;
+        const message = `"${container.name}" uses the ${object} "${name}", which is not declared: ${without}`;
+        return { message, where: container.place, hint };
+      }),
+  );
+}
+
+export const objectsDeclared: Rule = {
+  code: "object-undeclared",
+  weight: "error",
+  check: (system) => [
+    ...undeclared(system, "network", ({ networks }) =>
+      networks.map(({ network }) => network).filter((network) => !builtIn.test(network)),
+    ),
+    ...undeclared(system, "volume", ({ mounts }) =>
+      mounts.flatMap(({ kind, text, source }) =>
+        (kind === "volume" || (kind === "mount" && /(?:^|,)type=volume(?:,|$)/.test(text))) &&
+        source !== undefined &&
+        source !== "" &&
+        !source.startsWith("/")
+          ? [source]
+          : [],
+      ),
+    ),
+  ],
+};
