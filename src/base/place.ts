@@ -26,10 +26,17 @@ export function registerBundle(url: string, sourceMapJson: string, folder: strin
   bundles.set(url, { map: new SourceMap(JSON.parse(sourceMapJson)), folder });
 }
 
+/** The paths of modules, by their addresses: each record asks for those on its stack. */
+const paths = new Map<string, string>();
+
 function fileOf(frame: NodeJS.CallSite): string | undefined {
   const name = frame.getFileName();
   if (name === null || name === undefined || name.startsWith("node:")) return undefined;
-  return name.startsWith("file:") ? fileURLToPath(name) : name;
+  const known = paths.get(name);
+  if (known !== undefined) return known;
+  const path = name.startsWith("file:") ? fileURLToPath(name) : name;
+  paths.set(name, path);
+  return path;
 }
 
 /** Maps a position of running code; undefined for code that is not the user's. */

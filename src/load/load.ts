@@ -20,7 +20,8 @@ export async function loadDeclaration(file: string, { deadline, ...options }: Lo
     workerData: { file, options },
     // What a declaration prints is for people: it must not mix with what the command prints for programs.
     stdout: true,
-    resourceLimits: { maxOldGenerationSizeMb: 1024 },
+    // Most of what a declaration makes lives on: a young generation that holds it spares copying it about.
+    resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 },
   });
   worker.stdout.pipe(process.stderr, { end: false });
   const timer = new AbortController();

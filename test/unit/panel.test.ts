@@ -23,8 +23,8 @@ describe("the panel", () => {
     using scratch = new Scratch().write({ "host.ts": declaration });
     const right = await lading(scratch, "check", "host.ts", "--strict");
     expect([right.status, right.stderr]).toEqual([0, ""]);
-    scratch.write({ "host.ts": declaration.replace(', memory: "64m"', "") });
-    expect((await lading(scratch, "check", "host.ts")).stderr).toContain("error own/limited");
+    scratch.write({ "host.ts": declaration.replace(', noNewPrivileges: true', "") });
+    expect((await lading(scratch, "check", "host.ts")).stderr).toContain("error own/confined");
   });
 
   test("every defect is found, alone, with its place and what to do; warnings with --strict", async () => {

@@ -175,8 +175,13 @@ function viewOf(unit: UnitSpec, start: ContainerStart, home: boolean): Container
   const { container } = start;
   const typed = optionPairs(container.options);
   const extra = extraPairs(container.extraArguments);
-  const options = (name: string): readonly string[] =>
-    [...typed, ...extra].flatMap(([each, value]) => (each === name ? [value] : []));
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of [...typed, ...extra]) {
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, [value]);
+    else values.push(value);
+  }
+  const options = (name: string): readonly string[] => byName.get(name) ?? [];
   return {
     ...{ name: unit.name, engine: container.engine, image: container.image, place: unit.place },
     rootless: container.engine === "podman" && (home || unit.user !== "root"),
