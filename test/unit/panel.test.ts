@@ -23,7 +23,7 @@ describe("the panel", () => {
     using scratch = new Scratch().write({ "host.ts": declaration });
     const right = await lading(scratch, "check", "host.ts", "--strict");
     expect([right.status, right.stderr]).toEqual([0, ""]);
-    scratch.write({ "host.ts": declaration.replace(', noNewPrivileges: true', "") });
+    scratch.write({ "host.ts": declaration.replace(", noNewPrivileges: true", "") });
     expect((await lading(scratch, "check", "host.ts")).stderr).toContain("error own/confined");
   });
 
