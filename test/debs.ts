@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { imageBuilders } from "../src/image/index.ts";
 import type { LockedPackage } from "../src/packages/index.ts";
-import { type ItemName, makeDerivation, Store, storeBuilders } from "../src/store/index.ts";
+import { type ItemName, Lowerer, localFile, makeDerivation, Store, storeBuilders } from "../src/store/index.ts";
 import { Scratch } from "./support.ts";
 
 export interface DebTree {
@@ -63,15 +63,12 @@ export class DebYard extends Scratch {
     deb: string,
     locked: LockedPackage = this.locked(deb),
   ): Promise<{ readonly item: ItemName; readonly path: string }> {
-    const size = statSync(deb).size;
-    const entries = [{ path: "", kind: "file", executable: false, size, digest: `sha256:${digest(deb)}` }];
-    const file = makeDerivation(
-      { name: "x.deb", builder: "copy", args: { entries }, inputs: [] },
-      { origins: { source: deb } },
-    );
-    const args = { format: 1, package: locked, deb: { ref: file.item, suffix: "" } };
-    const layer = makeDerivation({ name: locked.name, builder: "package-layer", args, inputs: [file.item] });
-    await this.#build([file, layer], layer.item);
+    const lowerer = new Lowerer();
+    const file = lowerer.file(localFile(deb, { name: "x.deb" }));
+    const args = { format: 1, package: locked, deb: file };
+    const layer = makeDerivation({ name: locked.name, builder: "package-layer", args, inputs: [file.ref] });
+    lowerer.add(layer);
+    await this.#build([...lowerer.derivations.values()], layer.item);
     return { item: layer.item, path: this.store.path(layer.item) };
   }
 
@@ -91,8 +88,4 @@ export class DebYard extends Scratch {
       builders: { ...storeBuilders, ...imageBuilders },
     });
   }
-}
-
-function digest(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }

@@ -3,11 +3,19 @@
  * be about one path, and which folders an upper layer must not make anew.
  */
 import { posix } from "node:path";
+import { type ListingCursor, listed, type TreeListing } from "../store/index.ts";
 import type { DeclaredFolder, Placement } from "./layer.ts";
+import { parentsOf } from "./ordered-entries.ts";
 
-/** A placement on its way into a layer. */
+/** A placement on its way into a layer, and what a local tree holds. */
 export interface Layered {
   readonly placement: Placement;
+  readonly source: { readonly listing: TreeListing } | undefined;
+}
+
+/** The entries of a local tree; none of anything else. */
+function* entriesOf({ source }: Layered): Generator<ListingCursor> {
+  if (source !== undefined) yield* listed(source.listing);
 }
 
 function pathOf({ placement }: Layered): string {
@@ -27,10 +35,16 @@ export function mayOverlap(a: Layered, b: Layered): boolean {
   // What a made item holds is known only once it is built.
   const known = (content: Placement["content"]): boolean => content.kind === "local" || content.kind === "symlink";
   if (!known(first) && !known(second)) return true;
-  if (!known(first)) return [...filesOf(b)].some((path) => path === pathA || isWithin(path, pathA));
-  if (!known(second)) return [...filesOf(a)].some((path) => path === pathB || isWithin(path, pathB));
-  const paths = filesOf(a);
-  return [...filesOf(b)].some((path) => paths.has(path));
+  if (!known(first)) return hasFile(b, (path) => path === pathA || isWithin(path, pathA));
+  if (!known(second)) return hasFile(a, (path) => path === pathB || isWithin(path, pathB));
+  // One lies within the other, so only what is in both is looked at.
+  const inner = pathA.length > pathB.length ? pathA : pathB;
+  const paths = new Set<string>();
+  hasFile(a, (path) => {
+    if (path === inner || isWithin(path, inner)) paths.add(path);
+    return false;
+  });
+  return paths.size > 0 && hasFile(b, (path) => paths.has(path));
 }
 
 /** A placement of a file or link, and a path that lies in it: the layers would be built, and one would hide the other. */
@@ -38,32 +52,37 @@ export function findHidden(placed: readonly Layered[]): readonly [hider: string,
   for (const hider of placed) {
     const { content } = hider.placement;
     const isNoFolder =
-      content.kind === "symlink" || (content.kind === "local" && content.entries[0]?.kind !== "directory");
+      content.kind === "symlink" || (content.kind === "local" && content.tree.root.kind !== "directory");
     if (!isNoFolder) continue;
     const path = pathOf(hider);
     for (const other of placed) {
-      const hidden = other === hider ? undefined : pathsOf(other).find((each) => isWithin(each, path));
+      const hidden = other === hider ? undefined : findWithin(other, path);
       if (hidden !== undefined) return [path, hidden];
     }
   }
   return undefined;
 }
 
-/** All paths that a placement is known to have. */
-function pathsOf(layered: Layered): readonly string[] {
-  const { content } = layered.placement;
+/** The first path of a placement, as far as they are known, that lies in `folder`. */
+function findWithin(layered: Layered, folder: string): string | undefined {
   const path = pathOf(layered);
-  return content.kind === "local" ? content.entries.map((entry) => posix.join(path, entry.path)) : [path];
+  if (isWithin(path, folder)) return path;
+  // What a tree holds lies within its own path.
+  if (!isWithin(folder, path)) return undefined;
+  for (const entry of entriesOf(layered)) {
+    const at = posix.join(path, entry.path);
+    if (isWithin(at, folder)) return at;
+  }
+  return undefined;
 }
 
-/** The paths of all but folders. */
-function filesOf(layered: Layered): ReadonlySet<string> {
-  const { content } = layered.placement;
+/** Whether a placement has a path, of anything but a folder, that is meant. */
+function hasFile(layered: Layered, isMeant: (path: string) => boolean): boolean {
   const path = pathOf(layered);
-  if (content.kind !== "local") return new Set([path]);
-  return new Set(
-    content.entries.filter(({ kind }) => kind !== "directory").map((entry) => posix.join(path, entry.path)),
-  );
+  if (layered.placement.content.kind !== "local") return isMeant(path);
+  for (const { kind, path: below } of entriesOf(layered))
+    if (kind !== "directory" && isMeant(posix.join(path, below))) return true;
+  return false;
 }
 
 /**
@@ -78,17 +97,12 @@ export function foldersBelow(lower: readonly Layered[], group: readonly Layered[
     if (content.kind === "symlink" || content.kind === "closure") continue;
     const root = pathOf(each);
     if (parents.has(root)) found.set(root, [root, mode ?? 0o755, uid, gid]);
-    if (content.kind !== "local") continue;
-    for (const entry of content.entries) {
+    if (![...parents].some((path) => isWithin(path, root))) continue;
+    for (const entry of entriesOf(each)) {
+      if (entry.path === "" || entry.kind !== "directory") continue;
       const path = posix.join(root, entry.path);
-      if (entry.path !== "" && entry.kind === "directory" && parents.has(path))
-        found.set(path, [path, 0o755, uid, gid]);
+      if (parents.has(path)) found.set(path, [path, 0o755, uid, gid]);
     }
   }
   return [...found.values()].filter(([, mode, uid, gid]) => mode !== 0o755 || uid !== 0 || gid !== 0);
-}
-
-function parentsOf(path: string): readonly string[] {
-  const parts = path.split("/");
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { TarEntry } from "../archive/index.ts";
 import type { Digest } from "../base/index.ts";
-import { readTextIfExists } from "../sys/index.ts";
+import { closeSync, existsSync, openSync, readSync } from "../sys/index.ts";
 
 /** The list's name in a layer item. */
 export const filesName = "files";
@@ -44,21 +44,44 @@ export function entryLine({ path, target, ...entry }: TarEntry, digest?: Digest)
   return formatEntry({ ...entry, path: `/${path}`, content: digest ?? target ?? "" });
 }
 
-function readLines(item: string): readonly EntryLine[] | undefined {
-  const lines = readTextIfExists(join(item, filesName))?.split("\n").filter(Boolean);
-  return lines?.map((line) => JSON.parse(line) as EntryLine);
+/** Bytes of the list that are read at a time. */
+const bytesAtOnce = 1 << 16;
+
+function* linesOf(item: string): Generator<EntryLine> {
+  const file = openSync(join(item, filesName), "r");
+  try {
+    const buffer = Buffer.allocUnsafe(bytesAtOnce);
+    let rest = Buffer.alloc(0);
+    for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer)) {
+      const read = buffer.subarray(0, count);
+      const end = read.lastIndexOf(0x0a) + 1;
+      const lines = Buffer.concat([rest, read.subarray(0, end)]).toString("utf8");
+      rest = Buffer.concat([end === 0 ? rest : Buffer.alloc(0), read.subarray(end)]);
+      if (end === 0) continue;
+      for (const line of lines.split("\n")) if (line !== "") yield JSON.parse(line) as EntryLine;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
-/** What a layer item holds; undefined for items that were built before they listed it. */
+/** What a layer item holds, one entry after the other; nothing for items that were built before they listed it. */
+export function* layerEntries(item: string): Generator<LayerEntry> {
+  if (!existsSync(join(item, filesName))) return;
+  for (const [path, kind, mode, uid, gid, content, size = 0] of linesOf(item))
+    yield { path: `/${path}`, kind, mode, uid, gid, content, size };
+}
+
+/** The same as a list; undefined for items that do not have it. */
 export function readLayerEntries(item: string): readonly LayerEntry[] | undefined {
-  return readLines(item)?.map(([path, kind, mode, uid, gid, content, size = 0]) => ({
-    ...{ path: `/${path}`, kind, mode, uid, gid, content, size },
-  }));
+  return existsSync(join(item, filesName)) ? [...layerEntries(item)] : undefined;
 }
 
 /** What a layer item holds, by path, each entry as a text that says what can differ; undefined where it is not known. */
 export function readLayerFiles(item: string): ReadonlyMap<string, string> | undefined {
+  if (!existsSync(join(item, filesName))) return undefined;
+  const files = new Map<string, string>();
   // A size says nothing that the digest does not say, and older items have none.
-  const lines = readLines(item)?.map(([path, ...rest]) => [`/${path}`, JSON.stringify(rest.slice(0, 5))] as const);
-  return lines === undefined ? undefined : new Map(lines);
+  for (const [path, ...rest] of linesOf(item)) files.set(`/${path}`, JSON.stringify(rest.slice(0, 5)));
+  return files;
 }

@@ -6,7 +6,15 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
 import { asDigest, type Digest, KnownError } from "../base/index.ts";
-import { type BuiltFacts, longestPath, openSource, sourceChanged, stampOf, writeOutput } from "../store/index.ts";
+import {
+  type BuiltFacts,
+  isStamped,
+  longestPath,
+  openSource,
+  type Stamp,
+  sourceChanged,
+  writeOutput,
+} from "../store/index.ts";
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeAll } from "../sys/index.ts";
 import { entryLine, filesName } from "./layer-entries.ts";
 
@@ -86,13 +94,12 @@ export class LayerWriter {
    */
   copy(
     path: string,
-    { size, digest, stamp }: { readonly size: number; readonly digest: Digest; readonly stamp: string | undefined },
+    { size, digest, stamp }: { readonly size: number; readonly digest: Digest; readonly stamp: Stamp | undefined },
   ): void {
     const source = openSource(path);
     try {
-      const isSame = (): boolean =>
-        stamp !== undefined && stampOf(fstatSync(source), Number.POSITIVE_INFINITY) === stamp;
-      const hash = isSame() ? undefined : createHash("sha256");
+      // A stamp that still holds after all was read held before as well.
+      const hash = stamp !== undefined && isStamped(fstatSync(source), stamp, size) ? undefined : createHash("sha256");
       for (let left = size; left > 0; ) {
         if (this.#filled === this.#gathered.length) this.#flush();
         const room = Math.min(left, this.#gathered.length - this.#filled);
@@ -103,8 +110,11 @@ export class LayerWriter {
         this.#size += count;
         left -= count;
       }
+      const stat = fstatSync(source);
       const same =
-        hash === undefined ? isSame() : asDigest(hash.digest("hex")) === digest && fstatSync(source).size === size;
+        hash === undefined
+          ? stamp !== undefined && isStamped(stat, stamp, size)
+          : asDigest(hash.digest("hex")) === digest && stat.size === size;
       if (!same) throw sourceChanged(path);
     } finally {
       closeSync(source);

@@ -9,12 +9,17 @@ import {
   type BuildContext,
   type BuiltFacts,
   type ItemName,
+  type ListingCursor,
+  listed,
   type Reference,
-  type SourceEntry,
+  type Stamp,
   scanSource,
+  type TreeListing,
+  type TreeSummary,
 } from "../store/index.ts";
 import { Below } from "./below.ts";
 import { LayerWriter } from "./layer-writer.ts";
+import { type EntryList, orderEntries, parentsOf, settle } from "./ordered-entries.ts";
 import { imageStore, namedBy, placedStore, relocate, relocatedFile } from "./placed-store.ts";
 
 /** Something placed at `target` in the image: a local tree, a store item, a folder or a link. */
@@ -29,7 +34,7 @@ export interface Placement {
     | { readonly kind: "directory" }
     | { readonly kind: "symlink"; readonly to: string }
     /** `origin` is the key under which the derivation says where the tree lies. */
-    | { readonly kind: "local"; readonly origin: string; readonly entries: readonly SourceEntry[] }
+    | { readonly kind: "local"; readonly origin: string; readonly tree: TreeSummary }
     | { readonly kind: "item"; readonly reference: Reference }
     /** The items with all that they name, as a store of their own. */
     | { readonly kind: "closure"; readonly items: readonly ItemName[] };
@@ -54,54 +59,96 @@ export interface PlannedFile extends TarEntry {
   readonly bytes?: Buffer;
   readonly digest?: Digest;
   /** Of the file as it was when it was hashed. */
-  readonly stamp?: string | undefined;
+  readonly stamp?: Stamp | undefined;
 }
 
-/** One by one: a tree may have hundreds of thousands. */
-function* placed(context: BuildContext, placement: Placement, below: Below): Generator<PlannedFile> {
-  const { content, uid, gid } = placement;
-  const path = posix.resolve("/", placement.target).slice(1);
-  if (content.kind === "directory") {
-    yield { path, kind: "directory", mode: placement.mode ?? 0o755, uid, gid, size: 0 };
-    return;
+/** The path in the archive of what is placed. */
+function pathOf({ target }: Placement): string {
+  return posix.resolve("/", target).slice(1);
+}
+
+/** A tree on its way into a layer. */
+interface PlacedTree {
+  readonly placement: Placement;
+  readonly root: string;
+  readonly listing: TreeListing;
+  readonly below: Below;
+}
+
+function pathIn({ placement }: PlacedTree, path: string): string {
+  const root = pathOf(placement);
+  return root === "" || path === "" ? root || path : `${root}/${path}`;
+}
+
+function plan(tree: PlacedTree, entry: ListingCursor): PlannedFile {
+  const { placement, root, below } = tree;
+  const { kind, size } = entry;
+  const own = entry.path === "" ? placement.mode : undefined;
+  const common = { path: pathIn(tree, entry.path), uid: placement.uid, gid: placement.gid };
+  if (kind === "directory") {
+    const there = own === undefined && !below.isEmpty ? below.folder(below.place({ ...common, kind })) : undefined;
+    return there ?? { ...common, kind, mode: own ?? 0o755, size: 0 };
   }
-  if (content.kind === "symlink") {
-    yield { path, kind: "symlink", mode: 0o777, uid, gid, size: 0, target: content.to };
-    return;
-  }
-  if (content.kind === "closure") {
-    yield* placedStore(context, path, content.items);
-    return;
-  }
-  const root = content.kind === "local" ? (context.origins[content.origin] ?? "") : context.pathOf(content.reference);
-  const named = content.kind === "item" ? namedBy(context, content.reference.ref) : [];
-  const scanned: Record<string, string> = {};
-  const entries = content.kind === "local" ? content.entries : scanSource(root, { stamps: scanned });
-  const stamps = content.kind === "local" ? (context.hashed[content.origin]?.stamps ?? {}) : scanned;
-  for (const entry of entries) {
-    const common = { path: path === "" || entry.path === "" ? path || entry.path : `${path}/${entry.path}`, uid, gid };
-    const own = entry.path === "" ? placement.mode : undefined;
-    if (entry.kind === "directory") {
-      const there = own === undefined ? below.folder(below.resolve(`${common.path}/.`)) : undefined;
-      yield there ?? { ...common, kind: "directory", mode: own ?? 0o755, size: 0 };
-      continue;
+  if (kind === "symlink") return { ...common, kind, mode: 0o777, size: 0, target: entry.target };
+  const from = entry.path === "" ? root : `${root}/${entry.path}`;
+  const mode = own ?? (entry.executable ? 0o755 : 0o644);
+  return { ...common, kind, mode, size, from, digest: entry.digest, stamp: entry.stamp };
+}
+
+/** Whether the links below lead an entry elsewhere. */
+function isLed(tree: PlacedTree, { kind, path }: ListingCursor): boolean {
+  const at = pathIn(tree, path);
+  return at !== "" && tree.below.place({ path: at, kind }) !== at;
+}
+
+/** A tree, one entry at a time; what links below lead elsewhere gives way to what stands there itself. */
+function treeLists(tree: PlacedTree): readonly EntryList<PlannedFile>[] {
+  const { listing, below } = tree;
+  const led: PlannedFile[] = [];
+  if (!below.isEmpty) for (const entry of listed(listing)) if (isLed(tree, entry)) led.push(plan(tree, entry));
+  const isElsewhere = led.length > 0;
+  const inPlace = function* (): Generator<PlannedFile> {
+    for (const entry of listed(listing)) {
+      if (pathIn(tree, entry.path) === "" || (isElsewhere && isLed(tree, entry))) continue;
+      yield plan(tree, entry);
     }
-    if (entry.kind === "symlink") {
-      const target = named.length === 0 ? entry.target : relocate(context, entry.target);
-      yield { ...common, kind: "symlink", mode: 0o777, size: 0, target };
-      continue;
-    }
-    const { size, digest, executable } = entry;
-    const mode = own ?? (executable ? 0o755 : 0o644);
-    const from = entry.path === "" ? root : `${root}/${entry.path}`;
-    if (named.length === 0) yield { ...common, kind: "file", mode, size, from, digest, stamp: stamps[entry.path] };
-    else yield { ...common, kind: "file", mode, ...relocatedFile(context, from) };
+  };
+  const path = pathOf(tree.placement);
+  const isRootLed = below.place({ path, kind: listing.summary.root.kind }) !== path;
+  return [settle(led, below), { entries: inPlace(), parents: isRootLed ? [] : parentsOf(path) }];
+}
+
+function* placedItem(context: BuildContext, placement: Placement, reference: Reference): Generator<PlannedFile> {
+  const root = context.pathOf(reference);
+  const tree = { placement, root, listing: scanSource(root), below: new Below([]) };
+  const named = namedBy(context, reference.ref);
+  for (const entry of listed(tree.listing)) {
+    const { from, ...planned } = plan(tree, entry);
+    if (named.length === 0) yield { ...planned, ...(from === undefined ? {} : { from }) };
+    else if (from !== undefined) yield { ...planned, ...relocatedFile(context, from) };
+    else yield { ...planned, ...(planned.target === undefined ? {} : { target: relocate(context, planned.target) }) };
   }
   if (named.length > 0) yield* placedStore(context, imageStore, named);
 }
 
-function* placedAll(context: BuildContext, placements: readonly Placement[], below: Below): Generator<PlannedFile> {
-  for (const placement of placements) yield* placed(context, placement, below);
+function placed(context: BuildContext, placement: Placement, below: Below): readonly EntryList<PlannedFile>[] {
+  const { content, uid, gid, mode } = placement;
+  const path = pathOf(placement);
+  switch (content.kind) {
+    case "directory":
+      return [settle([{ path, kind: "directory", mode: mode ?? 0o755, uid, gid, size: 0 }], below)];
+    case "symlink":
+      return [settle([{ path, kind: "symlink", mode: 0o777, uid, gid, size: 0, target: content.to }], below)];
+    case "closure":
+      return [settle(placedStore(context, path, content.items), below)];
+    case "item":
+      return [settle(placedItem(context, placement, content.reference), below)];
+    case "local": {
+      const listing = context.hashed[content.origin];
+      if (listing === undefined) throw new Error(`no listing of ${content.origin}`);
+      return treeLists({ placement, root: context.origins[content.origin] ?? "", listing, below });
+    }
+  }
 }
 
 /** Builds a layer's item; see `LayerWriter`. */
@@ -114,9 +161,9 @@ export function buildLayer(context: BuildContext): BuiltFacts {
     below.map((ref) => context.pathOf({ ref, suffix: "" })),
     declared,
   );
-  const files = under.complete(placedAll(context, placements, under));
+  const lists = placements.flatMap((placement) => placed(context, placement, under));
   using writer = new LayerWriter(context.out);
-  for (const file of files) {
+  for (const file of orderEntries(lists, under)) {
     const { from, bytes, digest, stamp }: Partial<PlannedFile> = file;
     writer.entry(file, digest);
     if (from !== undefined && digest !== undefined) writer.copy(from, { size: file.size, digest, stamp });

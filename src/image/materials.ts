@@ -5,7 +5,8 @@
  */
 import { type Digest, digestOf, digestOfJson } from "../base/index.ts";
 import type { LockedPackage } from "../packages/index.ts";
-import type { Derivation, Derivations, ItemName, SourceEntry } from "../store/index.ts";
+import type { Derivation, Derivations, ItemName, TreeSummary } from "../store/index.ts";
+import type { LayerArgs } from "./layer.ts";
 
 export type Material =
   | {
@@ -20,7 +21,7 @@ export type Material =
   | { readonly kind: "download"; readonly name: string; readonly digest: Digest; readonly uri: string }
   /** One file, by its content. */
   | { readonly kind: "file"; readonly name: string; readonly digest: Digest }
-  /** A folder, by the canonical JSON of the list of its entries. */
+  /** A folder, by the canonical JSON of the list of its entries, in the order of their paths. */
   | { readonly kind: "tree"; readonly name: string; readonly digest: Digest; readonly files: number }
   /** What stands in the declaration itself, by its canonical JSON: texts with references, scripts. */
   | { readonly kind: "text"; readonly name: string; readonly digest: Digest };
@@ -33,11 +34,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** A local file or tree, as it was when it was hashed. */
-function sourceMaterial(name: string, entries: readonly SourceEntry[]): Material {
-  const [only] = entries;
-  if (entries.length === 1 && only?.kind === "file") return { kind: "file", name, digest: only.digest };
-  const files = entries.filter((entry) => entry.kind === "file").length;
-  return { kind: "tree", name, digest: digestOfJson(entries), files };
+function sourceMaterial(name: string, { root, digest, files }: TreeSummary): Material {
+  return root.kind === "file" ? { kind: "file", name, digest: root.digest } : { kind: "tree", name, digest, files };
 }
 
 function packageMaterial(value: unknown): Material | undefined {
@@ -70,7 +68,7 @@ function ownMaterials({ recipe }: Derivation): readonly Material[] {
   }
   if (joiners.includes(builder)) return [];
   if (builder === "bytes") return [{ kind: "file", name, digest: args.digest as Digest }];
-  if (builder === "copy") return [sourceMaterial(name, args.entries as readonly SourceEntry[])];
+  if (builder === "copy") return [sourceMaterial(name, args.tree as TreeSummary)];
   if (builder === "write") {
     const parts = args.parts as readonly unknown[];
     const isPlain = parts.every((part) => typeof part === "string");
@@ -79,11 +77,9 @@ function ownMaterials({ recipe }: Derivation): readonly Material[] {
       : [{ kind: "text", name, digest: digestOfJson(parts) }];
   }
   if (builder === "layer") {
-    const { placements } = args as unknown as {
-      placements: readonly { target: string; content: { kind: string; entries?: readonly SourceEntry[] } }[];
-    };
+    const { placements } = args as unknown as LayerArgs;
     return placements.flatMap(({ target, content }) =>
-      content.kind === "local" ? [sourceMaterial(target, content.entries ?? [])] : [],
+      content.kind === "local" ? [sourceMaterial(target, content.tree)] : [],
     );
   }
   const isJoining = recipe.inputs.length > 0 && builder.startsWith("merge");

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { KnownError, type Place } from "../base/index.ts";
 import { isRecord, placeOf } from "../record/index.ts";
 import {
+  findListed,
   type ItemName,
   type LocalSource,
   type Lowerer,
@@ -32,9 +33,8 @@ export function place(entry: ManifestEntry, lowerer: Lowerer): Placed {
   const local = lowerer.localSource(entry.source);
   if (local === undefined)
     return { ...placeItem(common, lowerer.file(entry.source)), apart: isRecord(entry.source, "npmModules") };
-  const content = { kind: "local", origin: entry.target, entries: local.entries } as const;
-  const size = local.entries.reduce((total, each) => total + (each.kind === "file" ? each.size : 0), 0);
-  return { placement: { ...common, content }, source: local, inputs: [], size };
+  const content = { kind: "local", origin: entry.target, tree: local.listing.summary } as const;
+  return { placement: { ...common, content }, source: local, inputs: [], size: local.listing.size };
 }
 
 /** Refuses what would be lost of local trees, but where an entry of its own says which bits the path has. */
@@ -146,13 +146,13 @@ function folder(target: string, mode: number): Placed {
 function links(image: OciImage, placed: readonly Placed[], hasMore: boolean): readonly Placed[] {
   const isThere = (path: string): boolean =>
     hasMore ||
-    placed.some(({ placement: { target, content } }) => {
+    placed.some(({ placement: { target, content }, source }) => {
       const root = target.replace(/\/+$/, "");
       if (path === root || root.startsWith(`${path}/`)) return true;
       if (!path.startsWith(`${root}/`)) return false;
       // What a made item holds is known only once it is built.
-      if (content.kind !== "local") return content.kind === "item";
-      return content.entries.some((entry) => entry.path === path.slice(root.length + 1));
+      if (source === undefined) return content.kind === "item";
+      return findListed(source.listing, path.slice(root.length + 1)) !== undefined;
     });
   const declared = new Set(image.packOptions.symlinks.map(([path]) => path));
   return image.packOptions.symlinks.map(([path, to]) => {
@@ -195,7 +195,7 @@ export function lowerLayer(
     source === undefined ? [] : [{ target, ...source }],
   );
   const origins = Object.fromEntries(local.map(({ target, path }) => [target, path]));
-  const hashed = Object.fromEntries(local.map(({ target, entries, stamps }) => [target, { entries, stamps }]));
+  const hashed = Object.fromEntries(local.map(({ target, listing }) => [target, listing]));
   const inputs = [...new Set([...group.flatMap((each) => each.inputs), ...below])];
   const name = `layer-${about.replaceAll("/", "-").replace(/^-/, "")}`;
   return lowerer.add(makeDerivation({ name, builder: "layer", args, inputs }, { origins, hashed, place: where })).ref;

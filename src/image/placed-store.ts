@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { type Digest, digestOf } from "../base/index.ts";
-import { type BuildContext, type ItemName, Store, scanSource } from "../store/index.ts";
+import { type BuildContext, type ItemName, listed, Store, scanSource } from "../store/index.ts";
 import { readFileSync } from "../sys/index.ts";
 import type { PlannedFile } from "./layer.ts";
 
@@ -37,17 +37,20 @@ export function placedStore(context: BuildContext, path: string, items: readonly
   const owner = { uid: 0, gid: 0 };
   const files = [...store.closure(items)].sort().flatMap((item): readonly PlannedFile[] => {
     const namesNone = namedBy(context, item).length === 0;
-    return scanSource(store.path(item)).map((entry): PlannedFile => {
+    const planned: PlannedFile[] = [];
+    for (const entry of listed(scanSource(store.path(item)))) {
+      const { kind, size, digest } = entry;
       const at = { ...owner, path: join(path, item, entry.path) };
-      if (entry.kind === "directory") return { ...at, kind: "directory", mode: 0o755, size: 0 };
-      if (entry.kind === "symlink")
-        return { ...at, kind: "symlink", mode: 0o777, size: 0, target: relocate(context, entry.target) };
-      const file = { ...at, kind: "file", mode: entry.executable ? 0o755 : 0o644 } as const;
       const from = join(store.path(item), entry.path);
-      return namesNone
-        ? { ...file, size: entry.size, from, digest: entry.digest }
-        : { ...file, ...relocatedFile(context, from) };
-    });
+      if (kind === "directory") planned.push({ ...at, kind, mode: 0o755, size: 0 });
+      else if (kind === "symlink")
+        planned.push({ ...at, kind, mode: 0o777, size: 0, target: relocate(context, entry.target) });
+      else {
+        const body = namesNone ? { size, from, digest } : relocatedFile(context, from);
+        planned.push({ ...at, kind, mode: entry.executable ? 0o755 : 0o644, ...body });
+      }
+    }
+    return planned;
   });
   return [{ ...owner, path, kind: "directory", mode: 0o755, size: 0 }, ...files];
 }

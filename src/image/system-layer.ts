@@ -14,6 +14,7 @@ import { existsSync, readFileSync } from "../sys/index.ts";
 import { Below } from "./below.ts";
 import { readLayerEntries } from "./layer-entries.ts";
 import { LayerWriter } from "./layer-writer.ts";
+import { orderEntries, settle } from "./ordered-entries.ts";
 import { readFacts } from "./package-facts.ts";
 
 export interface SystemLayerArgs {
@@ -61,7 +62,9 @@ export function buildSystemLayer(context: BuildContext): BuiltFacts {
     },
   }));
   using writer = new LayerWriter(context.out);
-  for (const entry of new Below(items).complete(generateSystemFiles(unpacked, options).map(entryOf))) {
+  const below = new Below(items);
+  const files = settle(generateSystemFiles(unpacked, options).map(entryOf), below);
+  for (const entry of orderEntries([files], below)) {
     if (!("body" in entry) || entry.kind !== "file") {
       writer.entry(entry);
       continue;

@@ -21,15 +21,10 @@ import {
   writeAll,
   writeFileAtomic,
 } from "../sys/index.ts";
-import {
-  type HashedSource,
-  type ItemName,
-  type Reference,
-  renderText,
-  type SourceEntry,
-  type TextParts,
-} from "./derivation.ts";
-import { byBytes, digestFile, openSource, sourceChanged } from "./source.ts";
+import { type ItemName, type Reference, renderText, type TextParts } from "./derivation.ts";
+import { byBytes } from "./order.ts";
+import { digestFile, openSource, sourceChanged } from "./source.ts";
+import { type ListingCursor, listed, type TreeListing } from "./tree-listing.ts";
 
 /** Writes a part of a result. The store syncs it with all the rest, so it is not synced here. */
 export function writeOutput(path: string, content: string | Uint8Array, mode = 0o644): void {
@@ -43,7 +38,7 @@ export interface BuildContext {
   readonly args: unknown;
   readonly inputs: readonly ItemName[];
   readonly origins: Readonly<Record<string, string>>;
-  readonly hashed: Readonly<Record<string, HashedSource>>;
+  readonly hashed: Readonly<Record<string, TreeListing>>;
   readonly out: string;
   readonly storeDir: string;
   readonly signal: AbortSignal | undefined;
@@ -68,9 +63,10 @@ function bytes(context: BuildContext): void {
 }
 
 function copy(context: BuildContext): void {
-  const { entries } = context.args as { entries: readonly SourceEntry[] };
+  const { source: listing } = context.hashed;
   const origin = context.origins.source ?? "";
-  for (const entry of entries) {
+  if (listing === undefined) throw new Error(`no listing of ${origin}`);
+  for (const entry of listed(listing)) {
     const to = entry.path === "" ? context.out : join(context.out, entry.path);
     const from = entry.path === "" ? origin : join(origin, entry.path);
     if (entry.kind === "directory") mkdirSync(to);
@@ -79,7 +75,7 @@ function copy(context: BuildContext): void {
   }
 }
 
-function copyChecked(from: string, to: string, entry: SourceEntry & { kind: "file" }): void {
+function copyChecked(from: string, to: string, entry: Pick<ListingCursor, "executable" | "digest">): void {
   const target = openSync(to, "wx", entry.executable ? 0o755 : 0o644);
   try {
     const { digest } = digestFile(from, (chunk) => writeAll(target, chunk), openSource);

@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalJson, type Digest, type Place } from "../base/index.ts";
+import type { TreeListing } from "./tree-listing.ts";
 
 /** `HASH-name`: the last part of an item's path in the store. */
 export type ItemName = string & { readonly __itemName: unique symbol };
@@ -46,14 +47,8 @@ export interface Derivation {
   /** Where local sources lie on this machine, by the key that the recipe uses for them. */
   readonly origins: Readonly<Record<string, string>>;
   /** Local sources, by origin, as they were when they were hashed. */
-  readonly hashed: Readonly<Record<string, HashedSource>>;
+  readonly hashed: Readonly<Record<string, TreeListing>>;
   readonly place?: Place;
-}
-
-/** A local source as it was when it was hashed: its entries, and the stamps of its files by path (`stampOf`). */
-export interface HashedSource {
-  readonly entries: readonly SourceEntry[];
-  readonly stamps: Readonly<Record<string, string>>;
 }
 
 /** All derivations that something needs, by item; an input stands in it too. */
@@ -78,7 +73,7 @@ export function makeDerivation(
   recipe: Omit<Recipe, "version">,
   extra: {
     readonly origins?: Readonly<Record<string, string>>;
-    readonly hashed?: Readonly<Record<string, HashedSource>>;
+    readonly hashed?: Readonly<Record<string, TreeListing>>;
     readonly place?: Place | undefined;
   } = {},
 ): Derivation {

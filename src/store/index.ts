@@ -2,7 +2,6 @@ export { type BuildContext, type Builder, type BuiltFacts, storeBuilders, writeO
 export {
   type Derivation,
   type Derivations,
-  type HashedSource,
   type ItemName,
   makeDerivation,
   type Reference,
@@ -36,9 +35,9 @@ export {
 } from "./file-like.ts";
 export type { ItemRecord } from "./item.ts";
 export { busyboxPaths, type LocalSource, Lowerer, type RecordLowerer } from "./lower.ts";
+export { byBytes } from "./order.ts";
 export { type Pair, type Pairs, pairs } from "./pairs.ts";
 export {
-  byBytes,
   digestFile,
   type LostAttribute,
   longestPath,
@@ -46,6 +45,14 @@ export {
   openSource,
   scanSource,
   sourceChanged,
-  stampOf,
 } from "./source.ts";
 export { type BuildOptions, indexFolder, Store, type VerifyResult } from "./store.ts";
+export {
+  findListed,
+  isStamped,
+  type ListingCursor,
+  listed,
+  type Stamp,
+  type TreeListing,
+  type TreeSummary,
+} from "./tree-listing.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { asDigest, type Digest } from "../base/index.ts";
 import { lstatSync, readdirSync, readlinkSync } from "../sys/index.ts";
 import type { ItemName } from "./derivation.ts";
-import { byBytes, digestFile } from "./source.ts";
+import { byBytes } from "./order.ts";
+import { digestFile } from "./source.ts";
 
 /** The record beside an item, written before the item gets its name. */
 export interface ItemRecord {

@@ -1,92 +1,103 @@
 /**
- * Digests of local files as they were when something was built from them, so that a tree that did not change is only looked
+ * Listings of local trees as they were when something was built from them, so that a tree that did not change is only looked
  * at and not read again. A file is known by its stamp, which changes whenever its content does (`stampOf`). They lie beside
- * the store's items, a file for each tree, and are no more than a cache: what cannot be read is as if it were not there.
+ * the store's items, a file for each tree: a line of JSON that says of what, and the records. They are no more than a cache:
+ * what cannot be read is as if it were not there.
  */
 import { join } from "node:path";
-import type { Digest } from "../base/index.ts";
+import { type Digest, digestOf } from "../base/index.ts";
 import {
   closeSync,
   ensureFolder,
   existsSync,
   openSync,
   readdirSync,
-  readTextIfExists,
+  readFileSync,
   removeTree,
   renameSync,
+  type Stats,
   writeAll,
 } from "../sys/index.ts";
-import { type HashedSource, storeHash } from "./derivation.ts";
+import { storeHash } from "./derivation.ts";
+import { byBytes } from "./order.ts";
+import { isStamped, ListingCursor, type TreeListing } from "./tree-listing.ts";
 
 /** Below the store's folder. */
 const folderName = ".sources";
 
-interface Content {
+/** The first line. Files of version 1 had a line for each file. */
+interface Heading {
+  readonly version: 2;
+  readonly root: string;
+  /** Of the records: a file that was damaged knows nothing. */
   readonly digest: Digest;
-  readonly size: number;
 }
 
-/** The first line names the tree; each further one is of a file. */
-type Line = readonly [path: string, stamp: string, digest: Digest, size: number];
-
-/** What is known of the files of the tree at `root`. */
+/** What is known of the entries of the tree at `root`; they are asked for in the order of their paths. */
 export class KnownDigests {
-  readonly #lines: ReadonlyMap<string, Line>;
+  readonly #cursor: ListingCursor | undefined;
+  #more: boolean;
 
   constructor(storeDir: string, root: string) {
-    this.#lines = read(join(storeDir, folderName, storeHash(root)));
+    const records = read(join(storeDir, folderName, storeHash(root)));
+    this.#cursor = records === undefined ? undefined : new ListingCursor(records);
+    this.#more = this.#cursor?.next() ?? false;
   }
 
-  /** What the file with this stamp holds; undefined where nobody knows. */
-  find(path: string, stamp: string | undefined): Content | undefined {
-    const line = stamp === undefined ? undefined : this.#lines.get(path);
-    return line === undefined || line[1] !== stamp ? undefined : { digest: line[2], size: line[3] };
+  /** The entry as it was, valid until the next call; undefined where nobody knows whether it still is so. */
+  find(path: string, stat: Stats): ListingCursor | undefined {
+    const cursor = this.#cursor;
+    if (cursor === undefined) return undefined;
+    while (this.#more && byBytes(cursor.path, path) < 0) this.#more = cursor.next();
+    if (!this.#more || cursor.path !== path) return undefined;
+    const { stamp, kind } = cursor;
+    if (stamp === undefined || (kind === "file") !== stat.isFile()) return undefined;
+    return isStamped(stat, stamp, kind === "file" ? cursor.size : stat.size) ? cursor : undefined;
   }
 }
 
-function read(file: string): ReadonlyMap<string, Line> {
+function read(file: string): Uint8Array | undefined {
   try {
-    const [, ...lines] = (readTextIfExists(file) ?? "").split("\n").filter(Boolean);
-    return new Map(lines.map((text) => JSON.parse(text) as Line).map((line) => [line[0], line]));
+    const bytes = readFileSync(file);
+    const end = bytes.indexOf(0x0a);
+    const { version, digest } = JSON.parse(bytes.toString("utf8", 0, end)) as Partial<Heading>;
+    const records = bytes.subarray(end + 1);
+    return version === 2 && digestOf(records) === digest ? records : undefined;
   } catch {
-    return new Map();
+    return undefined;
   }
 }
-
-/** Lines that are held before they are written. */
-const linesAtOnce = 4096;
 
 /** Keeps what is known of the tree at `root` for the next time. */
-export function keepDigests(storeDir: string, root: string, { entries, stamps }: HashedSource): void {
+export function keepDigests(storeDir: string, root: string, { records }: TreeListing): void {
   const path = join(storeDir, folderName, storeHash(root));
   ensureFolder(join(storeDir, folderName), 0o700);
   const part = `${path}.${process.pid}`;
+  const heading: Heading = { version: 2, root, digest: digestOf(records) };
   const file = openSync(part, "w", 0o600);
   try {
-    let lines = [JSON.stringify(root)];
-    const flush = (): void => {
-      writeAll(file, Buffer.from(`${lines.join("\n")}\n`));
-      lines = [];
-    };
-    for (const entry of entries) {
-      const stamp = stamps[entry.path];
-      if (entry.kind !== "file" || stamp === undefined) continue;
-      const line: Line = [entry.path, stamp, entry.digest, entry.size];
-      lines.push(JSON.stringify(line));
-      if (lines.length >= linesAtOnce) flush();
-    }
-    flush();
+    writeAll(file, Buffer.from(`${JSON.stringify(heading)}\n`));
+    writeAll(file, records);
   } finally {
     closeSync(file);
   }
   renameSync(part, path);
 }
 
-/** Forgets trees that are there no more. */
+/** Forgets trees that are there no more, and what cannot be read. */
 export function forgetDigests(storeDir: string): void {
   const folder = join(storeDir, folderName);
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const [first = ""] = (readTextIfExists(join(folder, name)) ?? "").split("\n", 1);
-    if (!existsSync(first.slice(1, -1))) removeTree(join(folder, name));
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (!existsSync(rootOf(join(folder, name)))) removeTree(join(folder, name));
+}
+
+/** The empty path, where nothing is, for a file that says none. */
+function rootOf(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    const { version, root } = JSON.parse(bytes.toString("utf8", 0, bytes.indexOf(0x0a))) as Partial<Heading>;
+    return version === 2 ? (root ?? "") : "";
+  } catch {
+    return "";
   }
 }

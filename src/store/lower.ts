@@ -5,12 +5,10 @@ import { existsSync } from "../sys/index.ts";
 import {
   type Derivation,
   type Derivations,
-  type HashedSource,
   type ItemName,
   makeDerivation,
   type Reference,
   referencesIn,
-  type SourceEntry,
   type TextParts,
 } from "./derivation.ts";
 import {
@@ -24,6 +22,7 @@ import {
 } from "./file-like.ts";
 import { KnownDigests } from "./known-digests.ts";
 import { type LostAttribute, lostProblem, scanSource } from "./source.ts";
+import type { TreeListing } from "./tree-listing.ts";
 
 /** Lowers one kind of record that is a file-like, such as an image. */
 export type RecordLowerer = (record: unknown, lowerer: Lowerer) => Derivation | undefined;
@@ -31,8 +30,7 @@ export type RecordLowerer = (record: unknown, lowerer: Lowerer) => Derivation | 
 /** A local file or tree as it was when it was hashed. */
 export interface LocalSource {
   readonly path: string;
-  readonly entries: readonly SourceEntry[];
-  readonly stamps: HashedSource["stamps"];
+  readonly listing: TreeListing;
   /** What would be lost of it, to be refused by whoever has no other word for it. */
   readonly lost: readonly LostAttribute[];
 }
@@ -93,11 +91,9 @@ export class Lowerer {
 
   #scan({ path, select, place }: LocalFileValue): LocalSource {
     this.#refuseStore(path, select, place);
-    const stamps: Record<string, string> = {};
     const lost: LostAttribute[] = [];
     const known = this.#storeDir === undefined ? undefined : new KnownDigests(this.#storeDir, path);
-    const entries = scanSource(path, { select, where: place, stamps, lost, known });
-    return { path, entries, stamps, lost };
+    return { path, listing: scanSource(path, { select, where: place, lost, known }), lost };
   }
 
   #refuseStore(path: string, select: Select | undefined, where: Place | undefined): void {
@@ -133,11 +129,11 @@ export class Lowerer {
       case "text-file":
         return this.#write(name, this.text(file.text), file.executable, place);
       case "local-file": {
-        const { entries, stamps, lost } = this.#scan(file);
+        const { listing, lost } = this.#scan(file);
         const problem = lostProblem(file.path, lost, place);
         if (problem !== undefined) throw problem;
-        const recipe = { name, builder: "copy", args: { entries }, inputs: [] };
-        const extra = { origins: { source: file.path }, hashed: { source: { entries, stamps } }, place };
+        const recipe = { name, builder: "copy", args: { tree: listing.summary }, inputs: [] };
+        const extra = { origins: { source: file.path }, hashed: { source: listing }, place };
         return this.add(makeDerivation(recipe, extra));
       }
       case "file-append": {

@@ -1,5 +1,5 @@
 /** Reading local trees: which entries they have and what is in them, in an order that no file system decides. */
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOnce } from "node:crypto";
 import { join } from "node:path";
 import { asDigest, type Digest, hasErrno, KnownError, messageOf, type Place } from "../base/index.ts";
 import {
@@ -17,15 +17,8 @@ import {
 import type { SourceEntry } from "./derivation.ts";
 import type { Select } from "./file-like.ts";
 import type { KnownDigests } from "./known-digests.ts";
-
-/** Compares as bytes, as `LC_ALL=C sort` does. */
-export function byBytes(a: string, b: string): number {
-  // UTF-16 and UTF-8 have one order, but for what takes two units.
-  if (surrogates.test(a) || surrogates.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-const surrogates = /[\ud800-\udfff]/;
+import { byBytes } from "./order.ts";
+import { ListingWriter, stampOf, type TreeListing } from "./tree-listing.ts";
 
 const buffer = Buffer.allocUnsafe(1 << 20);
 
@@ -51,15 +44,17 @@ export function digestFile(
   }
 }
 
-/** Milliseconds within which the kernel may give two changes of a file one time. */
-const clockTick = 20;
-
-/**
- * What changes whenever a file's content does; undefined where it was changed too short a time before `asked` (milliseconds
- * since 1970) to tell a later change by.
- */
-export function stampOf({ ino, size, mtimeMs, ctimeMs }: Stats, asked: number): string | undefined {
-  return ctimeMs > asked - clockTick ? undefined : `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+/** The digest of the first `size` bytes of a file, or of all of them where there are fewer. */
+function digestOfStart(path: string, size: number): { digest: Digest; size: number } {
+  const descriptor = openFile(path);
+  try {
+    // Most files are small: they need no second read to find their end.
+    if (size > 0 && size <= buffer.length && readSync(descriptor, buffer, 0, size, null) === size)
+      return { digest: asDigest(hashOnce("sha256", buffer.subarray(0, size), "hex")), size };
+  } finally {
+    closeSync(descriptor);
+  }
+  return digestFile(path, undefined, openFile);
 }
 
 /** Bytes of a path that Linux takes at most, without the NUL that ends it: PATH_MAX of <linux/limits.h>. */
@@ -77,8 +72,6 @@ export interface LostAttribute {
 export interface ScanOptions {
   readonly select?: Select | undefined;
   readonly where?: Place | undefined;
-  /** Is given the stamps of files. */
-  readonly stamps?: Record<string, string>;
   /** Is given what would be lost. */
   readonly lost?: LostAttribute[];
   /** Knows files that need not be read again. */
@@ -139,66 +132,106 @@ export function lostProblem(root: string, lost: readonly LostAttribute[], where?
   return new KnownError("unsupported-file", message, { where, hint });
 }
 
+/** Looks at one tree, entry by entry, in the order of their paths' bytes. */
+class Scan {
+  readonly #root: string;
+  readonly #options: ScanOptions;
+  readonly #begun = Date.now();
+  readonly listing = new ListingWriter();
+
+  constructor(root: string, options: ScanOptions) {
+    this.#root = root;
+    this.#options = options;
+  }
+
+  #unfit(message: string, hint: string): KnownError {
+    return new KnownError("unsupported-file", message, { where: this.#options.where, hint });
+  }
+
+  /** Lists an entry, without what lies in it; whether it is a folder whose entries are to be listed as well. */
+  entry(path: string, full: string): boolean {
+    if (full.length * 3 > longestPath && Buffer.byteLength(full) > longestPath) {
+      const hint = `Linux takes ${longestPath} bytes; move the tree up, or leave the folder out with \`select\``;
+      const message = `a path in ${this.#root} has ${Buffer.byteLength(full)} bytes: ${full.slice(0, 200)}…`;
+      throw this.#unfit(message, hint);
+    }
+    const { select, known } = this.#options;
+    const stat = lstatSync(full);
+    const kind = kindOf(stat);
+    if (kind === undefined) {
+      const hint = "only files, folders and symbolic links can be taken; leave the rest out with `select`";
+      throw this.#unfit(`${full} is a socket, a pipe or a device`, hint);
+    }
+    if (path !== "" && select !== undefined && !select(path, kind)) return false;
+    if (kind === "symlink") {
+      this.listing.add({ path, kind, target: this.#target(full) }, { plain: true });
+      return false;
+    }
+    const before = known?.find(path, stat);
+    const plain = before?.plain === true || this.#isPlain(path, full, stat);
+    const noted = { stamp: stampOf(stat, this.#begun), plain };
+    if (kind === "directory") {
+      this.listing.add({ path, kind }, noted);
+      return true;
+    }
+    const { digest, size } = before ?? digestOfStart(full, stat.size);
+    this.listing.add({ path, kind, executable: (stat.mode & 0o111) !== 0, digest, size }, noted);
+    return false;
+  }
+
+  #target(full: string): string {
+    const target = readlinkSync(full);
+    const bytes = (): readonly Buffer[] => [readlinkSync(full, "buffer")];
+    checkName(target, bytes, (name) => this.#unfit(`the link ${full} points at ${name}, which is not UTF-8`, rename));
+    return target;
+  }
+
+  #isPlain(path: string, full: string, stat: Stats): boolean {
+    const lost = lostOf(path, full, stat);
+    this.#options.lost?.push(...lost);
+    return lost.length === 0;
+  }
+
+  /**
+   * Lists what lies in a folder. What lies in a folder "a" has paths that begin with "a/", and may have to wait for others:
+   * "a-b" and "a.b" come before them.
+   */
+  folder(path: string, full: string): void {
+    const names = readdirSync(full).sort(byBytes);
+    const bytes = (): readonly Buffer[] => readdirSync(full, "buffer");
+    const waiting: string[] = [];
+    const enter = (name: string): void => this.folder(path === "" ? name : `${path}/${name}`, `${full}/${name}`);
+    for (const name of names) {
+      checkName(name, bytes, (raw) => this.#unfit(`${full} has a name that is not UTF-8: ${raw}`, rename));
+      // Each that waits begins with the one that waited before it, so the last is the first in order.
+      for (let last = waiting.at(-1); last !== undefined && byBytes(`${last}/`, name) < 0; last = waiting.at(-1)) {
+        waiting.pop();
+        enter(last);
+      }
+      if (this.entry(path === "" ? name : `${path}/${name}`, `${full}/${name}`)) waiting.push(name);
+    }
+    for (const name of waiting.reverse()) enter(name);
+  }
+}
+
+function kindOf(stat: Stats): SourceEntry["kind"] | undefined {
+  if (stat.isFile()) return "file";
+  if (stat.isDirectory()) return "directory";
+  return stat.isSymbolicLink() ? "symlink" : undefined;
+}
+
 /**
  * All entries of the tree or file at `root`; the root itself is the entry with the empty path. Links are not followed. Each
  * name of a file with several (hard links) is a file of its own.
  */
-export function scanSource(
-  root: string,
-  { select = () => true, where, stamps = {}, lost = [], known }: ScanOptions = {},
-): readonly SourceEntry[] {
-  const entries: SourceEntry[] = [];
-  const begun = Date.now();
-  const unfit = (message: string, hint: string): KnownError =>
-    new KnownError("unsupported-file", message, { where, hint });
-  const visit = (path: string): void => {
-    const full = path === "" ? root : join(root, path);
-    if (full.length * 3 > longestPath && Buffer.byteLength(full) > longestPath) {
-      const hint = `Linux takes ${longestPath} bytes; move the tree up, or leave the folder out with \`select\``;
-      throw unfit(`a path in ${root} has ${Buffer.byteLength(full)} bytes: ${full.slice(0, 200)}…`, hint);
-    }
-    const stat = lstatSync(full);
-    const kind = stat.isFile()
-      ? "file"
-      : stat.isDirectory()
-        ? "directory"
-        : stat.isSymbolicLink()
-          ? "symlink"
-          : undefined;
-    if (kind === undefined) {
-      const hint = "only files, folders and symbolic links can be taken; leave the rest out with `select`";
-      throw unfit(`${full} is a socket, a pipe or a device`, hint);
-    }
-    if (path !== "" && !select(path, kind)) return;
-    if (kind === "symlink") {
-      const target = readlinkSync(full);
-      const bytes = (): readonly Buffer[] => [readlinkSync(full, "buffer")];
-      checkName(target, bytes, (name) => unfit(`the link ${full} points at ${name}, which is not UTF-8`, rename));
-      entries.push({ path, kind, target });
-      return;
-    }
-    for (const each of lostOf(path, full, stat)) lost.push(each);
-    if (kind === "file") {
-      const stamp = stampOf(stat, begun);
-      const content = known?.find(path, stamp) ?? digestFile(full, undefined, openFile);
-      if (stamp !== undefined) stamps[path] = stamp;
-      entries.push({ path, kind, executable: (stat.mode & 0o111) !== 0, ...content });
-      return;
-    }
-    entries.push({ path, kind });
-    const names = readdirSync(full).sort(byBytes);
-    const bytes = (): readonly Buffer[] => readdirSync(full, "buffer");
-    for (const name of names) {
-      checkName(name, bytes, (raw) => unfit(`${full} has a name that is not UTF-8: ${raw}`, rename));
-      visit(path === "" ? name : `${path}/${name}`);
-    }
-  };
+export function scanSource(root: string, options: ScanOptions = {}): TreeListing {
+  const scan = new Scan(root, options);
   try {
-    visit("");
+    if (scan.entry("", root)) scan.folder("", root === "/" ? "" : root);
   } catch (error) {
-    throw scanProblem(error, root, where);
+    throw scanProblem(error, root, options.where);
   }
-  return entries;
+  return scan.listing.finish();
 }
 
 const rename = "images and the store take names in UTF-8; rename it, or leave its folder out with `select`";
