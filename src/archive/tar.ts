@@ -41,6 +41,25 @@ const largestId = 0o7777777;
 
 /** The header blocks of an entry; its body follows, then `tarPadding` of its size. */
 export function tarHeader(entry: TarEntry): Buffer {
+  const plain = plainHeader(entry);
+  return plain === undefined ? extendedHeader(entry) : Buffer.from(plain);
+}
+
+/** What is written again and again: a header is made in one place. */
+const scratch = Buffer.alloc(block);
+
+/** The one block of an entry that needs no other, valid until the next call; undefined for any other entry. */
+export function plainHeader(entry: TarEntry): Buffer | undefined {
+  const { path, target = "", size, uid, gid, xattrs } = entry;
+  if (size > largestSize || uid > largestId || gid > largestId || xattrs !== undefined) return undefined;
+  // A character takes three bytes at most where it is one unit of UTF-16.
+  if (target.length * 3 > 100 && Buffer.byteLength(target) > 100) return undefined;
+  const name = entry.kind === "directory" ? `${path}/` : path;
+  const split = splitName(name);
+  return split === undefined ? undefined : ustar({ ...entry, path: split[1] }, split[0], typeFlags[entry.kind]);
+}
+
+function extendedHeader(entry: TarEntry): Buffer {
   const name = entry.kind === "directory" ? `${entry.path}/` : entry.path;
   const extended: [string, string | Uint8Array][] = [];
   const split = splitName(name);
@@ -52,16 +71,18 @@ export function tarHeader(entry: TarEntry): Buffer {
   for (const [key, value] of Object.entries(entry.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
     extended.push([`SCHILY.xattr.${key}`, value]);
   const [prefix, short] = split ?? ["", cutBytes(name, 100)];
-  const header = ustar(
-    {
-      ...entry,
-      path: short,
-      size: Math.min(entry.size, largestSize),
-      uid: Math.min(entry.uid, largestId),
-      gid: Math.min(entry.gid, largestId),
-    },
-    prefix,
-    typeFlags[entry.kind],
+  const header = Buffer.from(
+    ustar(
+      {
+        ...entry,
+        path: short,
+        size: Math.min(entry.size, largestSize),
+        uid: Math.min(entry.uid, largestId),
+        gid: Math.min(entry.gid, largestId),
+      },
+      prefix,
+      typeFlags[entry.kind],
+    ),
   );
   if (extended.length === 0) return header;
   const records = Buffer.concat(extended.map(([key, value]) => paxRecord(key, value)));
@@ -78,15 +99,15 @@ export function tarHeader(entry: TarEntry): Buffer {
 
 /** What fills a body of `size` bytes up to a whole block. */
 export function tarPadding(size: number): Buffer {
-  return Buffer.alloc((block - (size % block)) % block);
+  return tarEnd.subarray(0, (block - (size % block)) % block);
 }
 
 /** Two empty blocks end an archive. */
 export const tarEnd: Buffer = Buffer.alloc(2 * block);
 
 /** Splits a long name at a "/" into ustar's prefix (155 bytes) and name (100); undefined where it cannot be. */
-function splitName(name: string): [prefix: string, name: string] | undefined {
-  if (Buffer.byteLength(name) <= 100) return ["", name];
+function splitName(name: string): readonly [prefix: string, name: string] | undefined {
+  if (name.length * 3 <= 100 || Buffer.byteLength(name) <= 100) return ["", name];
   for (let slash = name.indexOf("/"); slash !== -1; slash = name.indexOf("/", slash + 1)) {
     const [prefix, rest] = [name.slice(0, slash), name.slice(slash + 1)];
     if (Buffer.byteLength(prefix) > 155) return undefined;
@@ -109,33 +130,54 @@ function paxRecord(key: string, value: string | Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(String(length)), body]);
 }
 
+/** Where what is the same in all headers stands. */
+const template = Buffer.alloc(block);
+writeOctal(template, tarTime, 136, 12);
+template.write("ustar\0" + "00", 257, "latin1");
+
+/** A number in `width` bytes, the last of them NUL. */
+function writeOctal(header: Buffer, value: number, offset: number, width: number): void {
+  let left = value;
+  for (let at = offset + width - 2; at >= offset; at -= 1) {
+    header[at] = 48 + (left % 8);
+    left = Math.floor(left / 8);
+  }
+  header[offset + width - 1] = 0;
+}
+
+/** Fields of text end where nothing but NULs follows; the sum of what is between `from` and there. */
+function sumOf(header: Buffer, from: number, length: number): number {
+  let sum = 0;
+  for (let at = from; at < from + length; at += 1) sum += header[at] ?? 0;
+  return sum;
+}
+
+/** One block, valid until the next call. */
 function ustar(entry: TarEntry, prefix: string, flag: string): Buffer {
-  const header = Buffer.alloc(block);
-  const octal = (value: number, offset: number, width: number): void => {
-    header.write(`${value.toString(8).padStart(width - 1, "0")}\0`, offset, "latin1");
-  };
-  header.write(entry.path, 0, 100, "utf8");
-  octal(entry.mode & 0o7777, 100, 8);
-  octal(entry.uid, 108, 8);
-  octal(entry.gid, 116, 8);
-  octal(entry.size, 124, 12);
-  octal(tarTime, 136, 12);
-  header.write("        ", 148, "latin1");
+  const header = scratch;
+  template.copy(header);
+  const target = entry.target ?? "";
+  let sum = sumOf(header, 0, header.write(entry.path, 0, 100, "utf8"));
+  writeOctal(header, entry.mode & 0o7777, 100, 8);
+  writeOctal(header, entry.uid, 108, 8);
+  writeOctal(header, entry.gid, 116, 8);
+  writeOctal(header, entry.size, 124, 12);
   header.write(flag, 156, "latin1");
-  header.write(
-    Buffer.byteLength(entry.target ?? "") > 100 ? cutBytes(entry.target ?? "", 100) : (entry.target ?? ""),
-    157,
-    100,
-    "utf8",
-  );
-  header.write("ustar\0" + "00", 257, "latin1");
+  if (target !== "")
+    sum += sumOf(
+      header,
+      157,
+      header.write(Buffer.byteLength(target) > 100 ? cutBytes(target, 100) : target, 157, 100, "utf8"),
+    );
   const [major, minor] = entry.device ?? [];
   if (major !== undefined && minor !== undefined) {
-    octal(major, 329, 8);
-    octal(minor, 337, 8);
+    writeOctal(header, major, 329, 8);
+    writeOctal(header, minor, 337, 8);
   }
-  header.write(prefix, 345, 155, "utf8");
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  if (prefix !== "") sum += sumOf(header, 345, header.write(prefix, 345, 155, "utf8"));
+  // The sum's own field counts as spaces.
+  sum += sumOf(header, 100, 48) + 8 * 32 + sumOf(header, 156, 1) + sumOf(header, 257, 88);
+  writeOctal(header, sum, 148, 7);
+  header[155] = 32;
   return header;
 }

@@ -32,16 +32,23 @@ export interface LayerEntry {
   readonly size: number;
 }
 
-/** The line of an entry. */
-export function formatEntry({ path, kind, mode, uid, gid, content, size }: LayerEntry): string {
-  const common = [path.slice(1), kind, mode, uid, gid, content] as const;
-  const line: EntryLine = kind === "file" ? [...common, size] : common;
-  return `${JSON.stringify(line)}\n`;
+/** The line of an entry, an `EntryLine` in JSON. */
+export function formatEntry({ path, content, ...entry }: LayerEntry): string {
+  return lineOf(path.slice(1), entry, content);
 }
 
 /** The line of an archive's entry; `digest` is of a file's content. */
-export function entryLine({ path, target, ...entry }: TarEntry, digest?: Digest): string {
-  return formatEntry({ ...entry, path: `/${path}`, content: digest ?? target ?? "" });
+export function entryLine(entry: TarEntry, digest?: Digest): string {
+  return lineOf(entry.path, entry, digest ?? entry.target ?? "");
+}
+
+function lineOf(
+  path: string,
+  { kind, mode, uid, gid, size }: Pick<TarEntry, "kind" | "mode" | "uid" | "gid" | "size">,
+  content: string,
+): string {
+  const last = kind === "file" ? `,${size}` : "";
+  return `[${JSON.stringify(path)},"${kind}",${mode},${uid},${gid},${JSON.stringify(content)}${last}]\n`;
 }
 
 /** Bytes of the list that are read at a time. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type TarEntry, tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
+import { plainHeader, type TarEntry, tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
 import { asDigest, type Digest, KnownError } from "../base/index.ts";
 import {
   type BuiltFacts,
@@ -75,7 +75,7 @@ export class LayerWriter {
     this.#entries += 1;
     this.#lines += entryLine(entry, digest);
     if (this.#lines.length > linesAtOnce) this.#writeLines();
-    this.body(tarHeader(entry));
+    this.body(plainHeader(entry) ?? tarHeader(entry));
   }
 
   readonly body = (bytes: Buffer): void => {
@@ -96,10 +96,10 @@ export class LayerWriter {
     path: string,
     { size, digest, stamp }: { readonly size: number; readonly digest: Digest; readonly stamp: Stamp | undefined },
   ): void {
-    const source = openSource(path);
+    const { descriptor: source, stat: before } = openSource(path);
     try {
-      // A stamp that still holds after all was read held before as well.
-      const hash = stamp !== undefined && isStamped(fstatSync(source), stamp, size) ? undefined : createHash("sha256");
+      // A stamp that still holds when all was read held before as well.
+      const hash = stamp !== undefined && isStamped(before, stamp, size) ? undefined : createHash("sha256");
       for (let left = size; left > 0; ) {
         if (this.#filled === this.#gathered.length) this.#flush();
         const room = Math.min(left, this.#gathered.length - this.#filled);

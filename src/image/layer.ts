@@ -67,32 +67,33 @@ function pathOf({ target }: Placement): string {
   return posix.resolve("/", target).slice(1);
 }
 
-/** A tree on its way into a layer. */
+/** A tree on its way into a layer, to `path`. */
 interface PlacedTree {
   readonly placement: Placement;
+  readonly path: string;
   readonly root: string;
   readonly listing: TreeListing;
   readonly below: Below;
 }
 
-function pathIn({ placement }: PlacedTree, path: string): string {
-  const root = pathOf(placement);
+function pathIn({ path: root }: PlacedTree, path: string): string {
   return root === "" || path === "" ? root || path : `${root}/${path}`;
 }
 
 function plan(tree: PlacedTree, entry: ListingCursor): PlannedFile {
   const { placement, root, below } = tree;
+  const { uid, gid } = placement;
   const { kind, size } = entry;
+  const path = pathIn(tree, entry.path);
   const own = entry.path === "" ? placement.mode : undefined;
-  const common = { path: pathIn(tree, entry.path), uid: placement.uid, gid: placement.gid };
   if (kind === "directory") {
-    const there = own === undefined && !below.isEmpty ? below.folder(below.place({ ...common, kind })) : undefined;
-    return there ?? { ...common, kind, mode: own ?? 0o755, size: 0 };
+    const there = own === undefined && !below.isEmpty ? below.folder(below.place({ path, kind })) : undefined;
+    return there ?? { path, kind, mode: own ?? 0o755, uid, gid, size: 0 };
   }
-  if (kind === "symlink") return { ...common, kind, mode: 0o777, size: 0, target: entry.target };
+  if (kind === "symlink") return { path, kind, mode: 0o777, uid, gid, size: 0, target: entry.target };
   const from = entry.path === "" ? root : `${root}/${entry.path}`;
   const mode = own ?? (entry.executable ? 0o755 : 0o644);
-  return { ...common, kind, mode, size, from, digest: entry.digest, stamp: entry.stamp };
+  return { path, kind, mode, uid, gid, size, from, digest: entry.digest, stamp: entry.stamp };
 }
 
 /** Whether the links below lead an entry elsewhere. */
@@ -113,14 +114,15 @@ function treeLists(tree: PlacedTree): readonly EntryList<PlannedFile>[] {
       yield plan(tree, entry);
     }
   };
-  const path = pathOf(tree.placement);
+  const { path } = tree;
   const isRootLed = below.place({ path, kind: listing.summary.root.kind }) !== path;
   return [settle(led, below), { entries: inPlace(), parents: isRootLed ? [] : parentsOf(path) }];
 }
 
 function* placedItem(context: BuildContext, placement: Placement, reference: Reference): Generator<PlannedFile> {
   const root = context.pathOf(reference);
-  const tree = { placement, root, listing: scanSource(root), below: new Below([]) };
+  const path = pathOf(placement);
+  const tree = { placement, path, root, listing: scanSource(root), below: new Below([]) };
   const named = namedBy(context, reference.ref);
   for (const entry of listed(tree.listing)) {
     const { from, ...planned } = plan(tree, entry);
@@ -146,7 +148,7 @@ function placed(context: BuildContext, placement: Placement, below: Below): read
     case "local": {
       const listing = context.hashed[content.origin];
       if (listing === undefined) throw new Error(`no listing of ${content.origin}`);
-      return treeLists({ placement, root: context.origins[content.origin] ?? "", listing, below });
+      return treeLists({ placement, path, root: context.origins[content.origin] ?? "", listing, below });
     }
   }
 }

@@ -78,7 +78,11 @@ function copy(context: BuildContext): void {
 function copyChecked(from: string, to: string, entry: Pick<ListingCursor, "executable" | "digest">): void {
   const target = openSync(to, "wx", entry.executable ? 0o755 : 0o644);
   try {
-    const { digest } = digestFile(from, (chunk) => writeAll(target, chunk), openSource);
+    const { digest } = digestFile(
+      from,
+      (chunk) => writeAll(target, chunk),
+      (path) => openSource(path).descriptor,
+    );
     if (digest !== entry.digest) throw sourceChanged(from);
   } finally {
     closeSync(target);

@@ -46,7 +46,7 @@ export function digestFile(
 
 /** The digest of the first `size` bytes of a file, or of all of them where there are fewer. */
 function digestOfStart(path: string, size: number): { digest: Digest; size: number } {
-  const descriptor = openFile(path);
+  const { descriptor } = openFile(path);
   try {
     // Most files are small: they need no second read to find their end.
     if (size > 0 && size <= buffer.length && readSync(descriptor, buffer, 0, size, null) === size)
@@ -54,7 +54,7 @@ function digestOfStart(path: string, size: number): { digest: Digest; size: numb
   } finally {
     closeSync(descriptor);
   }
-  return digestFile(path, undefined, openFile);
+  return digestFile(path, undefined, (each) => openFile(each).descriptor);
 }
 
 /** Bytes of a path that Linux takes at most, without the NUL that ends it: PATH_MAX of <linux/limits.h>. */
@@ -254,15 +254,21 @@ export function sourceChanged(path: string, cause?: unknown): KnownError {
 }
 
 /** Opens what was a file a moment ago. Whatever has taken its place since, a pipe for one, is not waited for. */
-function openFile(path: string): number {
+function openFile(path: string): OpenSource {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (fstatSync(descriptor).isFile()) return descriptor;
+  const stat = fstatSync(descriptor);
+  if (stat.isFile()) return { descriptor, stat };
   closeSync(descriptor);
   throw sourceChanged(path);
 }
 
+export interface OpenSource {
+  readonly descriptor: number;
+  readonly stat: Stats;
+}
+
 /** Opens a file that was hashed before. Throws `source-changed` where it is no file any more, or cannot be read. */
-export function openSource(path: string): number {
+export function openSource(path: string): OpenSource {
   try {
     return openFile(path);
   } catch (error) {

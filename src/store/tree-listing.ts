@@ -218,8 +218,8 @@ export class ListingCursor {
   get stamp(): Stamp | undefined {
     if ((this.#flags & flags.stamped) === 0) return undefined;
     const at = this.#rest + this.#restSize;
-    const [ino, mtimeMs, ctimeMs] = [0, 8, 16].map((offset) => this.#bytes.readDoubleLE(at + offset));
-    return ino === undefined || mtimeMs === undefined || ctimeMs === undefined ? undefined : { ino, mtimeMs, ctimeMs };
+    const double = (offset: number): number => this.#bytes.readDoubleLE(at + offset);
+    return { ino: double(0), mtimeMs: double(8), ctimeMs: double(16) };
   }
 
   #number(): number {
