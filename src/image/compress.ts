@@ -4,36 +4,120 @@
  * pinned versions, so the bytes depend on neither processor, cores, nor the zlib that a version of Node comes with.
  */
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import { asDigest, type Digest } from "../base/index.ts";
-import { closeSync, fsyncSync, openSync, readSync, writeAll } from "../sys/index.ts";
-import { compressPiece, type Piece } from "./compress-piece.ts";
+import { closeSync, openSync, readSync, writeAll } from "../sys/index.ts";
+import { compressInThread, mostAtOnce } from "./_compress-threads.ts";
+import { compressPiece } from "./compress-piece.ts";
 
 export interface Compression {
   readonly codec: "gzip" | "zstd";
   readonly level: number;
 }
 
+/** What is known of a compressed file. */
+export interface Packed {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
 /** Bytes of a piece before compression. Other pieces would give other digests. */
-const pieceSize = 4 << 20;
+export const pieceSize: number = 4 << 20;
 
-/** More would hold more pieces in memory than they are worth. */
-const mostThreads = 8;
+function makePiece(): Buffer {
+  // Threads share it, so that nothing is copied on the way.
+  return Buffer.from(new SharedArrayBuffer(pieceSize));
+}
 
-/** A thread that compresses one piece after the other. */
-class Compressor {
-  readonly #worker = new Worker(new URL("../image/compress-worker.js", import.meta.url));
+/**
+ * A compressed file in the making. Whoever has its bytes fills `piece` and calls `push`, and `pause` from time to time:
+ * without it nothing is taken off the threads, and what waits for them grows.
+ */
+export class Packer {
+  readonly #compression: Compression;
+  readonly #file: number;
+  readonly #hash = createHash("sha256");
+  readonly #free: Buffer[] = [];
+  readonly #done = new Map<number, Uint8Array>();
+  #first: { readonly piece: Buffer; readonly length: number } | undefined;
+  #pushed = 0;
+  #written = 0;
+  #size = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: () => void = () => undefined;
+  /** What is to be filled: all of it, but for the last. */
+  piece: Buffer = makePiece();
 
-  async compress(piece: Piece): Promise<Uint8Array> {
-    this.#worker.postMessage(piece, [piece.bytes.buffer as ArrayBuffer]);
-    const [answer] = (await once(this.#worker, "message")) as [Uint8Array];
-    return answer;
+  /** Makes the file `to`, which must not be there. */
+  constructor(to: string, compression: Compression) {
+    this.#compression = compression;
+    this.#file = openSync(to, "wx", 0o644);
   }
 
-  async end(): Promise<void> {
-    await this.#worker.terminate();
+  /** Takes the first `length` bytes of `piece`, which is another afterwards. */
+  push(length: number): void {
+    const pushed = { piece: this.piece, length };
+    this.piece = this.#free.pop() ?? makePiece();
+    // One piece alone is not worth a thread.
+    if (this.#pushed === 0) this.#first = pushed;
+    else {
+      if (this.#first !== undefined) this.#send(0, this.#first);
+      this.#first = undefined;
+      this.#send(this.#pushed, pushed);
+    }
+    this.#pushed += 1;
+  }
+
+  #send(number: number, { piece, length }: { readonly piece: Buffer; readonly length: number }): void {
+    const take = (bytes: Uint8Array): void => {
+      this.#free.push(piece);
+      this.#done.set(number, bytes);
+      this.#write();
+    };
+    compressInThread({ ...this.#compression, bytes: piece.subarray(0, length) })
+      .then(take)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#wake());
+  }
+
+  /** Writes what is next in the order of the pieces. */
+  #write(): void {
+    for (let bytes = this.#done.get(this.#written); bytes !== undefined; bytes = this.#done.get(this.#written)) {
+      this.#done.delete(this.#written++);
+      this.#hash.update(bytes);
+      this.#size += bytes.length;
+      writeAll(this.#file, bytes);
+    }
+  }
+
+  /** Lets the threads hand over what they have done, and waits while there is as much under way as they can do. */
+  async pause(): Promise<void> {
+    await new Promise(setImmediate);
+    await this.#until(() => this.#pushed - this.#written <= mostAtOnce);
+  }
+
+  async #until(isMet: () => boolean): Promise<void> {
+    while (this.#failure === undefined && !isMet())
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async finish(): Promise<Packed> {
+    const alone = this.#first;
+    if (alone !== undefined) {
+      this.#done.set(0, await compressPiece({ ...this.#compression, bytes: alone.piece.subarray(0, alone.length) }));
+      this.#write();
+    }
+    await this.#until(() => this.#written === this.#pushed);
+    return { digest: asDigest(this.#hash.digest("hex")), size: this.#size };
+  }
+
+  /** Without `finish` before it, the file is not whole. */
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
   }
 }
 
@@ -41,60 +125,21 @@ class Compressor {
 export async function compressFile(
   from: string,
   to: string,
-  { codec, level }: Compression,
-): Promise<{ readonly digest: Digest; readonly size: number }> {
+  { signal, ...compression }: Compression & { readonly signal: AbortSignal | undefined },
+): Promise<Packed> {
   const source = openSync(from, "r");
-  const target = openSync(to, "wx", 0o644);
-  const hash = createHash("sha256");
-  let size = 0;
-  const write = (bytes: Uint8Array): void => {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    hash.update(buffer);
-    size += buffer.length;
-    writeAll(target, buffer);
-  };
-  const next = (): Piece | undefined => {
-    const bytes = Buffer.alloc(pieceSize);
-    let filled = 0;
-    for (let count = -1; filled < pieceSize && count !== 0; filled += count)
-      count = readSync(source, bytes.subarray(filled));
-    return filled === 0 ? undefined : { codec, level, bytes: bytes.subarray(0, filled) };
-  };
   try {
-    const first = next();
-    const second = next();
-    if (first !== undefined && second === undefined) write(await compressPiece(first));
-    if (first !== undefined && second !== undefined) await inThreads([first, second], next, write);
-    fsyncSync(target);
-    return { digest: asDigest(hash.digest("hex")), size };
+    using packer = new Packer(to, compression);
+    for (;;) {
+      let filled = 0;
+      for (let count = -1; filled < pieceSize && count !== 0; filled += count)
+        count = readSync(source, packer.piece, filled, pieceSize - filled, null);
+      if (filled === 0) return await packer.finish();
+      signal?.throwIfAborted();
+      packer.push(filled);
+      await packer.pause();
+    }
   } finally {
     closeSync(source);
-    closeSync(target);
-  }
-}
-
-/** Each thread takes the next piece as soon as it is free; results are written in the order of the pieces. */
-async function inThreads(
-  begun: Piece[],
-  next: () => Piece | undefined,
-  write: (bytes: Uint8Array) => void,
-): Promise<void> {
-  const threads = Array.from({ length: Math.min(availableParallelism(), mostThreads) }, () => new Compressor());
-  const done = new Map<number, Uint8Array>();
-  let [taken, written] = [0, 0];
-  const work = async (thread: Compressor): Promise<void> => {
-    for (let piece = begun.shift() ?? next(); piece !== undefined; piece = begun.shift() ?? next()) {
-      const number = taken++;
-      done.set(number, await thread.compress(piece));
-      for (let bytes = done.get(written); bytes !== undefined; bytes = done.get(written)) {
-        write(bytes);
-        done.delete(written++);
-      }
-    }
-  };
-  try {
-    await Promise.all(threads.map(work));
-  } finally {
-    await Promise.all(threads.map((thread) => thread.end()));
   }
 }

@@ -4,6 +4,7 @@ import { buildLayer } from "./layer.ts";
 import { buildImage, buildIndex } from "./layout.ts";
 import { mergeLayers } from "./merge-layers.ts";
 import { buildPackageLayer } from "./package-layer.ts";
+import { packLayer } from "./packed-layer.ts";
 import { buildSystemLayer } from "./system-layer.ts";
 
 export { compareImages, type FileChange, type ImageChanges, type LayerChange, type ValueChange } from "./compare.ts";
@@ -54,6 +55,7 @@ export const imageBuilders: Readonly<Record<string, Builder>> = {
   layer: buildLayer,
   "package-layer": buildPackageLayer,
   "merge-layers": mergeLayers,
+  "packed-layer": packLayer,
   image: buildImage,
   "system-layer": buildSystemLayer,
   "image-index": buildIndex,

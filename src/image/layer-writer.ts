@@ -1,35 +1,21 @@
 /**
- * Writes a layer's item: `layer.tar`, hashed as it is written; `files`, a line for each entry, so that two layers can be
- * compared without reading them; and `meta.json`.
+ * Writes a layer's item: `layer.tar`, hashed as it is written, or `packed`, which is that compressed; `files`, a line for each
+ * entry, so that two layers can be compared without reading them; and `meta.json`.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { plainHeader, type TarEntry, tarEnd, tarHeader, tarPadding } from "../archive/index.ts";
 import { asDigest, type Digest, KnownError } from "../base/index.ts";
-import {
-  type BuiltFacts,
-  isStamped,
-  longestPath,
-  openSource,
-  type Stamp,
-  sourceChanged,
-  writeOutput,
-} from "../store/index.ts";
+import { type BuiltFacts, isStamped, longestPath, openSource, type Stamp, sourceChanged } from "../store/index.ts";
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeAll } from "../sys/index.ts";
+import { type Compression, type Packed, Packer, pieceSize } from "./compress.ts";
 import { entryLine, filesName } from "./layer-entries.ts";
-
-/** What stands beside a layer's tar. */
-export interface LayerMeta {
-  readonly diffId: Digest;
-  readonly size: number;
-  readonly entries: number;
-}
+import { packedName, tarName, writeMeta } from "./packed-layer.ts";
 
 /** Characters of lines that are held before they are written. */
 const linesAtOnce = 1 << 18;
 
-const gatheredSize = 4 << 20;
-const zeros = Buffer.alloc(gatheredSize);
+const zeros = Buffer.alloc(pieceSize);
 
 /** Bytes of one name in a path: NAME_MAX of <linux/limits.h>. */
 const longestName = 255;
@@ -47,25 +33,68 @@ function checkPath(path: string): void {
   throw new KnownError("image-invalid", `/${path.slice(0, 100)}… has ${what}`, { hint });
 }
 
+/** Where the bytes of a tar go. */
+interface Sink extends Disposable {
+  /** What is to be filled. */
+  readonly piece: Buffer;
+  /** Takes what was filled; `piece` may be another afterwards. */
+  readonly push: (length: number) => void;
+  /** Is called between pushes, where the writer's caller can wait. */
+  readonly pause: () => Promise<void>;
+  readonly finish: () => Promise<Packed | undefined>;
+}
+
+/** The tar itself. */
+class PlainFile implements Sink {
+  readonly piece: Buffer = Buffer.allocUnsafe(pieceSize);
+  readonly #file: number;
+  #written = 0;
+
+  constructor(path: string) {
+    this.#file = openSync(path, "wx", 0o644);
+  }
+
+  push(length: number): void {
+    const bytes = this.piece.subarray(0, length);
+    // Zeros alone, as sparse files have them, need no room on the disk either.
+    if (bytes.equals(zeros.subarray(0, length))) ftruncateSync(this.#file, this.#written + length);
+    else writeAll(this.#file, bytes, this.#written);
+    this.#written += length;
+  }
+
+  async pause(): Promise<void> {
+    // What else goes on, a signal that ends it all for one, has its turn.
+    await new Promise(setImmediate);
+  }
+
+  async finish(): Promise<undefined> {}
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
 /** Entries are added in the order of their paths' bytes; a file's body follows its entry. */
 export class LayerWriter {
   readonly #out: string;
-  readonly #tar: number;
+  readonly #sink: Sink;
   readonly #hash = createHash("sha256");
-  // Small writes are gathered: a header for each of ten thousand files is not worth a system call.
-  readonly #gathered = Buffer.allocUnsafe(gatheredSize);
   readonly #files: number;
   #lines = "";
   #entries = 0;
+  // Small writes are gathered: a header for each of ten thousand files is not worth a system call.
+  #piece: Buffer;
   #filled = 0;
-  #written = 0;
+  #isPushed = false;
   #size = 0;
 
   /** Makes the folder `out`, which must not be there. */
-  constructor(out: string) {
+  constructor(out: string, compression?: Compression) {
     this.#out = out;
     mkdirSync(out);
-    this.#tar = openSync(join(out, "layer.tar"), "wx", 0o644);
+    this.#sink =
+      compression === undefined ? new PlainFile(join(out, tarName)) : new Packer(join(out, packedName), compression);
+    this.#piece = this.#sink.piece;
     this.#files = openSync(join(out, filesName), "wx", 0o644);
   }
 
@@ -81,10 +110,10 @@ export class LayerWriter {
   readonly body = (bytes: Buffer): void => {
     this.#size += bytes.length;
     for (let taken = 0; taken < bytes.length; ) {
-      if (this.#filled === this.#gathered.length) this.#flush();
-      const count = bytes.copy(this.#gathered, this.#filled, taken);
+      const count = bytes.copy(this.#piece, this.#filled, taken);
       taken += count;
       this.#filled += count;
+      if (this.#filled === this.#piece.length) this.#flush();
     }
   };
 
@@ -92,23 +121,24 @@ export class LayerWriter {
    * The body of a file of this machine, which must be what it was when it was hashed: its stamp tells, or else it is hashed
    * again. Throws `source-changed`.
    */
-  copy(
+  async copy(
     path: string,
     { size, digest, stamp }: { readonly size: number; readonly digest: Digest; readonly stamp: Stamp | undefined },
-  ): void {
+  ): Promise<void> {
     const { descriptor: source, stat: before } = openSource(path);
     try {
       // A stamp that still holds when all was read held before as well.
       const hash = stamp !== undefined && isStamped(before, stamp, size) ? undefined : createHash("sha256");
       for (let left = size; left > 0; ) {
-        if (this.#filled === this.#gathered.length) this.#flush();
-        const room = Math.min(left, this.#gathered.length - this.#filled);
-        const count = readSync(source, this.#gathered, this.#filled, room, null);
+        const room = Math.min(left, this.#piece.length - this.#filled);
+        const count = readSync(source, this.#piece, this.#filled, room, null);
         if (count === 0) throw sourceChanged(path);
-        hash?.update(this.#gathered.subarray(this.#filled, this.#filled + count));
+        hash?.update(this.#piece.subarray(this.#filled, this.#filled + count));
         this.#filled += count;
         this.#size += count;
         left -= count;
+        if (this.#filled === this.#piece.length) this.#flush();
+        if (this.#isPushed) await this.pause();
       }
       const stat = fstatSync(source);
       const same =
@@ -127,22 +157,28 @@ export class LayerWriter {
     this.body(tarPadding(size));
   }
 
-  finish(): BuiltFacts {
+  /** Lets what compresses keep up; to be called now and then by whoever writes bodies without `copy`. */
+  async pause(): Promise<void> {
+    this.#isPushed = false;
+    await this.#sink.pause();
+  }
+
+  async finish(): Promise<BuiltFacts> {
     this.body(tarEnd);
-    this.#flush();
+    if (this.#filled > 0) this.#flush();
     this.#writeLines();
-    const meta: LayerMeta = {
+    const packed = await this.#sink.finish();
+    return writeMeta(this.#out, {
       diffId: asDigest(this.#hash.digest("hex")),
       size: this.#size,
       entries: this.#entries,
-    };
-    writeOutput(join(this.#out, "meta.json"), `${JSON.stringify(meta)}\n`);
-    return { digests: new Map([["layer.tar", meta.diffId]]) };
+      ...(packed === undefined ? {} : { packed }),
+    });
   }
 
   /** Without `finish` before it, what was written is no layer. */
   [Symbol.dispose](): void {
-    closeSync(this.#tar);
+    this.#sink[Symbol.dispose]();
     closeSync(this.#files);
   }
 
@@ -152,12 +188,10 @@ export class LayerWriter {
   }
 
   #flush(): void {
-    const bytes = this.#gathered.subarray(0, this.#filled);
-    this.#hash.update(bytes);
-    // Zeros alone, as sparse files have them, need no room on the disk either.
-    if (bytes.equals(zeros.subarray(0, bytes.length))) ftruncateSync(this.#tar, this.#written + bytes.length);
-    else writeAll(this.#tar, bytes, this.#written);
-    this.#written += bytes.length;
+    this.#hash.update(this.#piece.subarray(0, this.#filled));
+    this.#sink.push(this.#filled);
+    this.#piece = this.#sink.piece;
     this.#filled = 0;
+    this.#isPushed = true;
   }
 }

@@ -18,6 +18,7 @@ import {
   type TreeSummary,
 } from "../store/index.ts";
 import { Below } from "./below.ts";
+import type { Compression } from "./compress.ts";
 import { LayerWriter } from "./layer-writer.ts";
 import { type EntryList, orderEntries, parentsOf, settle } from "./ordered-entries.ts";
 import { imageStore, namedBy, placedStore, relocate, relocatedFile } from "./placed-store.ts";
@@ -48,6 +49,8 @@ export interface LayerArgs {
   readonly below?: readonly ItemName[];
   /** Folders of layers below this one that are declared, and not as they would be without that. */
   readonly folders?: readonly DeclaredFolder[];
+  /** The item has the layer compressed, and no other way. */
+  readonly compression?: Compression;
 }
 
 /** A folder with the owner and mode that it is declared to have, by its path without a slash in front. */
@@ -154,8 +157,8 @@ function placed(context: BuildContext, placement: Placement, below: Below): read
 }
 
 /** Builds a layer's item; see `LayerWriter`. */
-export function buildLayer(context: BuildContext): BuiltFacts {
-  const { placements, below = [], folders = [] } = context.args as LayerArgs;
+export async function buildLayer(context: BuildContext): Promise<BuiltFacts> {
+  const { placements, below = [], folders = [], compression } = context.args as LayerArgs;
   const declared = folders.map(
     ([path, mode, uid, gid]): TarEntry => ({ path, kind: "directory", mode, uid, gid, size: 0 }),
   );
@@ -164,15 +167,16 @@ export function buildLayer(context: BuildContext): BuiltFacts {
     declared,
   );
   const lists = placements.flatMap((placement) => placed(context, placement, under));
-  using writer = new LayerWriter(context.out);
+  using writer = new LayerWriter(context.out, compression);
   for (const file of orderEntries(lists, under)) {
     const { from, bytes, digest, stamp }: Partial<PlannedFile> = file;
+    context.signal?.throwIfAborted();
     writer.entry(file, digest);
-    if (from !== undefined && digest !== undefined) writer.copy(from, { size: file.size, digest, stamp });
+    if (from !== undefined && digest !== undefined) await writer.copy(from, { size: file.size, digest, stamp });
     if (bytes !== undefined) {
       writer.body(bytes);
       writer.pad(file.size);
     }
   }
-  return writer.finish();
+  return await writer.finish();
 }

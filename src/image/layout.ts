@@ -20,22 +20,29 @@ import {
 } from "../base/index.ts";
 import { mediaTypes, mostLayers } from "../registry/index.ts";
 import { type BuildContext, type BuiltFacts, type ItemName, writeOutput } from "../store/index.ts";
-import { ensureFolder, existsSync, linkSync, readdirSync, readFileSync, renameSync } from "../sys/index.ts";
-import { compressFile } from "./compress.ts";
-import type { LayerMeta } from "./layer-writer.ts";
+import { ensureFolder, existsSync, linkSync, readdirSync, readFileSync } from "../sys/index.ts";
+import { packedName, readMeta, tarName } from "./packed-layer.ts";
 
 export interface ImageArgs {
   readonly reference: string;
   readonly platform: Platform;
   readonly created: string;
   readonly compression: "none" | "gzip" | "zstd";
+  /** Of the compression, where it is declared. */
   readonly level?: number;
   /** The runtime configuration, in OCI's own keys. */
   readonly config: RuntimeConfig;
   /** An image that this one begins with. */
   readonly base?: ItemName;
-  /** What each layer holds, for the history that engines show. */
-  readonly layers: readonly { readonly item: ItemName; readonly about: string }[];
+  readonly layers: readonly ImageLayer[];
+}
+
+export interface ImageLayer {
+  readonly item: ItemName;
+  /** What it holds, for the history that engines show. */
+  readonly about: string;
+  /** The item that has it compressed, where that is another. */
+  readonly packed?: ItemName;
 }
 
 /** One image for each of several platforms. */
@@ -63,6 +70,7 @@ export interface ImageSummary {
     readonly size: number;
     readonly about: string;
     readonly item?: ItemName;
+    readonly packed?: ItemName;
   }[];
 }
 
@@ -71,8 +79,6 @@ interface IndexSummary {
   readonly index: Digest;
   readonly images: readonly ImageSummary[];
 }
-
-const usualLevels = { gzip: 6, zstd: 3 };
 
 export function putBlob(folder: string, content: string): { digest: Digest; size: number } {
   const digest = digestOf(content);
@@ -92,28 +98,20 @@ interface PlacedLayer {
   readonly descriptor: Descriptor;
 }
 
-async function putLayer(
+function putLayer(
   blobs: string,
-  path: string,
-  { item, about }: ImageArgs["layers"][number],
-  { compression, level }: ImageArgs,
-): Promise<PlacedLayer> {
-  const meta = JSON.parse(readFileSync(join(path, "meta.json"), "utf8")) as LayerMeta;
-  const tar = join(path, "layer.tar");
-  const put = async (): Promise<{ readonly digest: Digest; readonly size: number }> => {
-    if (compression === "none") {
-      const blob = join(blobs, hexOf(meta.diffId));
-      if (!existsSync(blob)) linkSync(tar, blob);
-      return { digest: meta.diffId, size: meta.size };
-    }
-    const part = join(blobs, ".part");
-    const made = await compressFile(tar, part, { codec: compression, level: level ?? usualLevels[compression] });
-    renameSync(part, join(blobs, hexOf(made.digest)));
-    return made;
-  };
-  const { digest, size } = await put();
+  { item, about, packed }: ImageLayer,
+  pathOf: (item: ItemName) => string,
+  compression: ImageArgs["compression"],
+): PlacedLayer {
+  const path = pathOf(packed ?? item);
+  const meta = readMeta(path);
+  const [name, { digest, size }] =
+    meta.packed === undefined ? [tarName, { digest: meta.diffId, size: meta.size }] : [packedName, meta.packed];
+  const blob = join(blobs, hexOf(digest));
+  if (!existsSync(blob)) linkSync(join(path, name), blob);
   return {
-    summary: { diffId: meta.diffId, digest, size: meta.size, about, item },
+    summary: { diffId: meta.diffId, digest, size: meta.size, about, item, ...(packed === undefined ? {} : { packed }) },
     descriptor: { mediaType: mediaTypes[compression], digest, size },
   };
 }
@@ -169,7 +167,7 @@ function overlay(base: RuntimeConfig, own: RuntimeConfig): RuntimeConfig {
 }
 
 /** Builds an OCI layout from layer items. */
-export async function buildImage(context: BuildContext): Promise<BuiltFacts> {
+export function buildImage(context: BuildContext): BuiltFacts {
   const args = context.args as ImageArgs;
   const pathOf = (ref: ItemName): string => context.pathOf({ ref, suffix: "" });
   const blobs = join(context.out, "blobs", "sha256");
@@ -180,7 +178,7 @@ export async function buildImage(context: BuildContext): Promise<BuiltFacts> {
     throw new KnownError("image-invalid", `${args.reference} would have ${layers.length + args.layers.length} layers`, {
       hint: `engines take ${mostLayers}; a smaller maxLayers leaves room for the base's`,
     });
-  for (const layer of args.layers) layers.push(await putLayer(blobs, pathOf(layer.item), layer, args));
+  for (const layer of args.layers) layers.push(putLayer(blobs, layer, pathOf, args.compression));
   const config = putBlob(
     blobs,
     canonicalJson({

@@ -12,8 +12,9 @@ import {
   makeDerivation,
   type RecordLowerer,
 } from "../store/index.ts";
-import type { ImageArgs, IndexArgs, RuntimeConfig } from "./layout.ts";
-import { type LayerItem, lockedSetOf, lowerPackages, merged } from "./lower-packages.ts";
+import type { Compression } from "./compress.ts";
+import type { ImageArgs, ImageLayer, IndexArgs, RuntimeConfig } from "./layout.ts";
+import { lockedSetOf, lowerPackages, merged, packed } from "./lower-packages.ts";
 import { imageManifest, platformsOf, referenceOf, type SystemLike } from "./oci-image.ts";
 import type { ImageManifest, ManifestEntry, OciImage } from "./oci-image.types.ts";
 import { groupLayers, lowerLayer, type Placed, place, refuseLoss } from "./own-layers.ts";
@@ -103,11 +104,26 @@ function lowerFor(
       : lowerPackages(set, { grafts: image.grafts, most: maxLayers - own, sets, files }, lowerer);
   const below = [...(base === undefined ? [] : [base]), ...under.below];
   const groups = groupLayers(placed, image, own, below.length > 0);
-  const upper = groups.map(({ about, group }, index): LayerItem => {
+  const packing = compressionOf(image);
+  // The lowest become one layer, for which their tars are needed.
+  const over = Math.max(0, under.layers.length + groups.length - maxLayers);
+  const together = over === 0 ? 0 : over + 1;
+  const upper = groups.map(({ about, group }, index): ImageLayer => {
     const lower = groups.slice(0, index).flatMap((each) => each.group);
-    return { item: lowerLayer(about, group, { below, lower, lowerer, where }), about };
+    const isPart = under.layers.length + index < together;
+    return {
+      item: lowerLayer(about, group, { below, lower, compression: isPart ? undefined : packing, lowerer, where }),
+      about,
+    };
   });
-  const layers = withinLimit([...under.layers, ...upper], maxLayers, lowerer);
+  const lowest = [
+    ...mergeLowest([...under.layers, ...upper].slice(0, together), lowerer),
+    ...under.layers.slice(together),
+  ];
+  const layers = [
+    ...(packing === undefined ? lowest : lowest.map((layer) => packed(layer, packing, lowerer))),
+    ...upper.slice(Math.max(0, together - under.layers.length)),
+  ];
   const args: ImageArgs = {
     reference: referenceOf(image),
     platform,
@@ -118,7 +134,8 @@ function lowerFor(
     ...(base === undefined ? {} : { base }),
     layers,
   };
-  const inputs = [...(base === undefined ? [] : [base]), ...layers.map((layer) => layer.item)];
+  const items = layers.flatMap((layer) => [layer.item, ...(layer.packed === undefined ? [] : [layer.packed])]);
+  const inputs = [...(base === undefined ? [] : [base]), ...items];
   return makeDerivation({ name, builder: "image", args, inputs }, { place: where });
 }
 
@@ -174,15 +191,21 @@ function lowerBase(base: string | FileLike, platform: Platform, lowerer: Lowerer
   return lowerer.add(makeDerivation(recipe, { place: where })).ref;
 }
 
-/** At most so many layers: the lowest are made one, in which a higher layer's file wins, as it would in the image. */
-function withinLimit(layers: readonly LayerItem[], most: number, lowerer: Lowerer): readonly LayerItem[] {
-  const over = layers.length - most;
-  if (over <= 0) return layers;
-  const lowest = layers.slice(0, over + 1);
+/** The lowest layers as one, in which a higher layer's file wins, as it would in the image. */
+function mergeLowest(layers: readonly ImageLayer[], lowerer: Lowerer): readonly ImageLayer[] {
+  if (layers.length === 0) return [];
   const item = merged(
-    lowest.map((layer) => layer.item),
+    layers.map((layer) => layer.item),
     "later",
     lowerer,
   );
-  return [{ item, about: lowest.map(({ about }) => about).join(" ") }, ...layers.slice(over + 1)];
+  return [{ item, about: layers.map(({ about }) => about).join(" ") }];
+}
+
+const usualLevels = { gzip: 6, zstd: 3 };
+
+function compressionOf({ packOptions: { compression, compressionLevel } }: OciImage): Compression | undefined {
+  return compression === "none"
+    ? undefined
+    : { codec: compression, level: compressionLevel ?? usualLevels[compression] };
 }

@@ -10,17 +10,15 @@ import {
 } from "../packages/index.ts";
 import { placeOf } from "../record/index.ts";
 import { type ItemName, type Lowerer, makeDerivation } from "../store/index.ts";
+import type { Compression } from "./compress.ts";
+import type { ImageLayer } from "./layout.ts";
 import type { PackageLayerArgs } from "./package-layer.ts";
+import type { PackedLayerArgs } from "./packed-layer.ts";
 import type { SystemLayerArgs } from "./system-layer.ts";
 
-/** A layer of an image, lowest first. */
-export interface LayerItem {
-  readonly item: ItemName;
-  readonly about: string;
-}
-
 export interface LoweredPackages {
-  readonly layers: readonly LayerItem[];
+  /** The lowest first. */
+  readonly layers: readonly ImageLayer[];
   /** All items that say what stands in the layers. */
   readonly below: readonly ItemName[];
 }
@@ -123,4 +121,11 @@ export function merged(layers: readonly ItemName[], conflict: "refuse" | "later"
   const args = { format: 1, layers, conflict };
   const recipe = { name: "layer-merged", builder: "merge-layers", args, inputs: layers };
   return lowerer.add(makeDerivation(recipe)).ref;
+}
+
+/** A layer with the item that has it compressed. */
+export function packed(layer: ImageLayer, compression: Compression, lowerer: Lowerer): ImageLayer {
+  const args: PackedLayerArgs = { format: 1, layer: layer.item, ...compression };
+  const recipe = { name: "layer-packed", builder: "packed-layer", args, inputs: [layer.item] };
+  return { ...layer, packed: lowerer.add(makeDerivation(recipe)).ref };
 }

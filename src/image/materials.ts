@@ -27,7 +27,7 @@ export type Material =
   | { readonly kind: "text"; readonly name: string; readonly digest: Digest };
 
 /** Builders whose results hold nothing that their inputs do not bring, beside what the image's own parameters say. */
-const joiners: readonly string[] = ["image", "image-from-archive", "union"];
+const joiners: readonly string[] = ["image", "image-from-archive", "packed-layer", "union"];
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;

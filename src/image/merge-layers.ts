@@ -54,7 +54,7 @@ export async function mergeLayers(context: BuildContext): Promise<BuiltFacts> {
     const parent = merged.get(placed.entry.path.replace(/\/?[^/]*$/, ""));
     if (parent !== undefined && parent.entry.kind !== "directory") throw conflict(parent, placed, parent.entry.path);
   }
-  const built = write(context.out, sorted);
+  const built = await write(context.out, sorted);
   writeFacts(
     context.out,
     layers.flatMap((item) => readFacts(context.pathOf({ ref: item, suffix: "" }))),
@@ -94,7 +94,7 @@ function conflict(a: Placed, b: Placed, path: string): KnownError {
   return new KnownError("file-conflict", `${a.layer.name} and ${b.layer.name} differ about /${path}`, { hint });
 }
 
-function write(out: string, sorted: readonly Placed[]): BuiltFacts {
+async function write(out: string, sorted: readonly Placed[]): Promise<BuiltFacts> {
   const open = new Map<string, number>();
   const buffer = Buffer.allocUnsafe(1 << 20);
   using writer = new LayerWriter(out);
@@ -107,7 +107,7 @@ function write(out: string, sorted: readonly Placed[]): BuiltFacts {
       copyRange(file, offset, entry.size, buffer, writer.body);
       writer.pad(entry.size);
     }
-    return writer.finish();
+    return await writer.finish();
   } finally {
     for (const file of open.values()) closeSync(file);
   }

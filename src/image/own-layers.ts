@@ -11,6 +11,7 @@ import {
   makeDerivation,
   type Reference,
 } from "../store/index.ts";
+import type { Compression } from "./compress.ts";
 import { findHidden, foldersBelow, type Layered, mayOverlap } from "./declared-paths.ts";
 import type { LayerArgs, Placement } from "./layer.ts";
 import { referenceOf } from "./oci-image.ts";
@@ -174,6 +175,7 @@ interface LowerLayerOptions {
   readonly below: readonly ItemName[];
   /** What the declaration's own layers below this one place. */
   readonly lower: readonly Placed[];
+  readonly compression: Compression | undefined;
   readonly lowerer: Lowerer;
   readonly where: Place | undefined;
 }
@@ -181,7 +183,7 @@ interface LowerLayerOptions {
 export function lowerLayer(
   about: string,
   group: readonly Placed[],
-  { below, lower, lowerer, where }: LowerLayerOptions,
+  { below, lower, compression, lowerer, where }: LowerLayerOptions,
 ): ItemName {
   const placements = group.map((each) => each.placement);
   const folders = foldersBelow(lower, group);
@@ -190,6 +192,7 @@ export function lowerLayer(
     placements,
     ...(below.length > 0 ? { below } : {}),
     ...(folders.length > 0 ? { folders } : {}),
+    ...(compression === undefined ? {} : { compression }),
   };
   const local = group.flatMap(({ placement: { target }, source }) =>
     source === undefined ? [] : [{ target, ...source }],

@@ -71,7 +71,7 @@ export async function buildPackageLayer(context: BuildContext): Promise<BuiltFac
     writer.pad(entry.size);
     if (keptFiles.some((kept) => kept.test(entry.path))) keep(context.out, entry, spool);
   }
-  const built = writer.finish();
+  const built = await writer.finish();
   const facts = factsOf(deb, locked, entries, spool);
   writeFacts(context.out, facts);
   return built;

@@ -50,7 +50,7 @@ function pathsOf(item: string): Pick<UnpackedPackage, "paths" | "links"> {
 }
 
 /** Builds a layer's item from the items of unpacked packages. */
-export function buildSystemLayer(context: BuildContext): BuiltFacts {
+export async function buildSystemLayer(context: BuildContext): Promise<BuiltFacts> {
   const { packages, options } = context.args as SystemLayerArgs;
   const items = packages.map((ref) => context.pathOf({ ref, suffix: "" }));
   const unpacked = items.map((item) => ({
@@ -73,5 +73,5 @@ export function buildSystemLayer(context: BuildContext): BuiltFacts {
     writer.body(entry.body);
     writer.pad(entry.size);
   }
-  return writer.finish();
+  return await writer.finish();
 }

@@ -10,6 +10,7 @@ interface Layer {
   readonly diffId: string;
   readonly digest: string;
   readonly about: string;
+  readonly item: string;
 }
 
 interface Image {
@@ -171,6 +172,31 @@ describe("an image with packages", () => {
     const listed = await yard.list(single);
     expect(new Set(listed)).toEqual(new Set(lines));
     expect(new Set(listed).size).toBe(listed.length);
+  });
+
+  test.each([1, 3, 100])("is the same image with compression, in at most %s layers", async (maxLayers) => {
+    using yard = await site();
+    yard.write({ "tree/x": "x" });
+    const entries = 'toy("hello"), localTree("tree", { target: "/srv" })';
+    const declare = (compression: string): void => {
+      yard.declare(`packOptions: { maxLayers: ${maxLayers}, compression: "${compression}" }`, entries);
+      const host = readFileSync(join(yard.path, "host.ts"), "utf8");
+      yard.write({ "host.ts": host.replace("{ debian, ", "{ debian, localTree, ") });
+    };
+    declare("none");
+    await yard.ok("lock", "host.ts");
+    const plain = await yard.build();
+    declare("zstd");
+    const packed = await yard.build();
+    expect(packed.id).toBe(plain.id);
+    expect(packed.layers.map(({ digest }) => digest)).not.toContain(plain.layers[0]?.digest);
+    expect((await yard.list(packed)).sort()).toEqual((await yard.list(plain)).sort());
+    // All of what it is made of is known of the image, and so is kept with it.
+    const store = join(yard.path, "state/store");
+    const record = JSON.parse(readFileSync(join(store, ".items", basename(packed.path)), "utf8")) as {
+      readonly references: readonly string[];
+    };
+    for (const layer of packed.layers) expect(record.references).toContain(layer.item);
   });
 
   test("is told what an update changes, before and when it is made", async () => {

@@ -210,6 +210,24 @@ describe("images", () => {
     },
   );
 
+  test("what is compressed is kept: an image with another command, or another file, compresses no layer again", async () => {
+    using yard = new Yard();
+    yard.write({ "one/a": "1", "two/b": "2" });
+    const image = (command: string): Promise<ImageSummary> => {
+      const entries = ["one", "two"].map((name) => localTree(join(yard.path, name), { target: `/${name}` }));
+      return yard.image(entries, { compression: "zstd", command: [command] });
+    };
+    const before = await image("/a");
+    yard.built.length = 0;
+    const after = await image("/b");
+    expect(yard.built).toEqual(["image-test"]);
+    expect(after.layers).toEqual(before.layers);
+    yard.write({ "two/b": "changed" });
+    yard.built.length = 0;
+    await image("/b");
+    expect(yard.built.sort()).toEqual(["image-test", "layer-two"]);
+  });
+
   test("a layer of many pieces has the same digest whatever the number of processors", async () => {
     using yard = new Yard();
     const text = Array.from({ length: 1_200_000 }, (_, index) => `${index * 7919}`).join("\n");
