@@ -33,9 +33,19 @@ const onFailure = [
 export const commands: readonly CommandEntry[] = [
   {
     name: "init [dir]",
-    description: "write a commented host.ts, a tsconfig.json and a README to begin with",
-    options: [["--home", "a plain user's home environment instead of a whole host"]],
-    example: "lading init my-host",
+    description:
+      "write a commented host.ts, and what an editor needs, to begin with; asks on a terminal, unless flags say",
+    options: [
+      [
+        "--template <name>",
+        "hello: a static site (default); web-database: a web application with its database; home: for a plain user",
+      ],
+      ["--home", "a plain user's home environment instead of a whole host"],
+      ["--user <name>", "whom a whole host's containers belong to (default oci-container)"],
+      ["--port <number>", "the port of this machine that it answers on (default 8080)"],
+      ["-y, --yes", "ask nothing"],
+    ],
+    example: "lading init my-host --template web-database",
     run: lazy(() => import("./init.ts")),
   },
   {

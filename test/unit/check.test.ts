@@ -321,15 +321,4 @@ describe("the command line", () => {
       /<svg[\s\S]*probe[\s\S]*<\/svg>/,
     );
   });
-
-  test("init writes a declaration that checks, and overwrites nothing", async () => {
-    using scratch = new Scratch();
-    for (const flags of [["new"], ["home", "--home"]]) {
-      expect((await lading(scratch, "init", ...flags)).status).toBe(0);
-      const { status, stdout } = await lading(scratch, "check", `${flags[0]}/host.ts`);
-      expect([status, stdout]).toEqual([0, expect.stringContaining("no problems")]);
-      const again = await lading(scratch, "init", ...flags);
-      expect([again.status, again.stderr]).toEqual([1, expect.stringContaining("error file-exists:")]);
-    }
-  });
 });
