@@ -20,3 +20,4 @@ export {
 } from "./platform.ts";
 export { parseDuration, parseSize } from "./quantities.ts";
 export { shellLine, shellQuote } from "./shell-line.ts";
+export { fitText, textWidth, xmlText } from "./svg-text.ts";

@@ -232,9 +232,13 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "graph <file>",
-    description: "draw the units and what they require, as text, DOT or SVG",
-    options: [["--format <format>", "text (default), dot or svg"]],
-    example: "lading graph host.ts --format svg > host.svg",
+    description: "draw the units, what they require, and their networks, volumes and ports, as text, DOT, SVG or JSON",
+    options: [
+      ["--format <format>", "text (default), dot, svg or json; where left out, the ending of -o says"],
+      ["--services", "draw the services instead, and which others they extend"],
+      ["-o, --output <path>", "write it there"],
+    ],
+    example: "lading graph host.ts -o host.svg",
     run: lazy(() => import("./graph.ts")),
   },
   {

@@ -1,3 +1,5 @@
+export { describeServices, type ServiceSummary } from "./describe.ts";
+
 import { instantiateMissing } from "./fold.ts";
 import { type Service, service } from "./service.ts";
 

@@ -2,6 +2,7 @@
 import { isRecord, placeOf, report } from "../record/index.ts";
 import {
   type AnyServiceType,
+  describeServices,
   foldServices,
   instantiateMissingServices,
   type Service,
@@ -82,7 +83,8 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
   // A service that extends nothing shipped still needs every sink to be there for folding.
   const anchor = simpleService("anchor", supervisorServiceType as AnyServiceType, []);
   const listed: Service[] = [...declaration.services, anchor, ...(home ? [] : [essential])];
-  const services = withSinks(instantiateMissingServices(listed), sinks as readonly AnyServiceType[]);
+  const instances = instantiateMissingServices(listed);
+  const services = withSinks(instances, sinks as readonly AnyServiceType[]);
   const fold = <T>(type: AnyServiceType): T => foldServices(services, type, { home }) as T;
 
   const writer = new UnitWriter({ ...options, home, compile: compileSystem });
@@ -134,7 +136,16 @@ export function compileSystem(declaration: OperatingSystem | HomeEnvironment, op
   };
   const spec = pinImages(declaredSpec, options.lock);
   const findings = checkSystem(checkedSystem(spec), declaration.rules.map(asRule));
-  return { spec, derivations: [...writer.lowerer.derivations.values()], requests: writer.packages.asked, findings };
+  return {
+    spec,
+    derivations: [...writer.lowerer.derivations.values()],
+    requests: writer.packages.asked,
+    services: describeServices(
+      instances.filter((each) => each !== anchor),
+      declaration.services,
+    ),
+    findings,
+  };
 }
 
 /** Docker's daemon is the host's own affair, unless a unit runs it: then one that asks whether it answers stands for it. */

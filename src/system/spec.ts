@@ -2,6 +2,7 @@
 import { canonicalJson, type Digest, digestOf, digestOfJson, type Json, type Place } from "../base/index.ts";
 import type { EngineCli, ObjectFields } from "../engine/index.ts";
 import type { DebianRequest } from "../packages/index.ts";
+import type { ServiceSummary } from "../service/index.ts";
 import type { Derivation, ItemName, Reference } from "../store/index.ts";
 import type { AccessSpec, UnitSpec } from "../supervisor/index.ts";
 import type { Suppressions, Weighed } from "./rules/index.ts";
@@ -93,6 +94,8 @@ export interface Compiled {
   readonly requests: readonly DebianRequest[];
   /** What rules find of it that does not refuse it. */
   readonly findings: readonly Weighed[];
+  /** What the system was folded from. */
+  readonly services: readonly ServiceSummary[];
 }
 
 /** A compiled declaration, and the files that it came from; null where it may depend on more than files. */

@@ -305,20 +305,4 @@ describe("the command line", () => {
       JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
     );
   });
-
-  test("graph as text, DOT and SVG", async () => {
-    using scratch = new Scratch();
-    scratch.write({
-      "host.ts":
-        imports +
-        containers(
-          'ociContainer({ provision: "web", image: "x" }), ociContainer({ provision: "probe", image: "x", requirement: ["web"] })',
-        ),
-    });
-    expect((await lading(scratch, "graph", "host.ts")).stdout).toBe("web\nprobe → web\n");
-    expect((await lading(scratch, "graph", "host.ts", "--format", "dot")).stdout).toContain('"probe" -> "web";');
-    expect((await lading(scratch, "graph", "host.ts", "--format", "svg")).stdout).toMatch(
-      /<svg[\s\S]*probe[\s\S]*<\/svg>/,
-    );
-  });
 });
