@@ -6,15 +6,32 @@ import type { FileLike } from "../store/index.ts";
  * script of a package is run.
  */
 export interface NpmModulesInput {
-  /** The application's package-lock.json, as `localFile`. */
+  /**
+   * The application's package-lock.json, as `localFile`.
+   * Takes a file-like, such as plainFile(…) or localFile(…).
+   */
   readonly lock: FileLike;
-  /** Whether what only development needs comes too. Default: `false`. */
+  /**
+   * Whether what only development needs comes too.
+   * @defaultValue `false`
+   */
   readonly dev?: boolean | undefined;
-  /** Packages that want to run a script when they are installed, and can do without. Default: `[]`. */
+  /**
+   * Packages that want to run a script when they are installed, and can do without.
+   * @defaultValue `[]`
+   */
   readonly ignoreScripts?: readonly string[] | undefined;
-  /** The registry that stands in for npm's own. Default: `"https://registry.npmjs.org"`. */
+  /**
+   * The registry that stands in for npm's own.
+   * Takes the address of a registry, such as https://registry.npmjs.org.
+   * @defaultValue `"https://registry.npmjs.org"`
+   */
   readonly registry?: string | undefined;
-  /** What packages with machine code are chosen for; this machine's where unset. */
+  /**
+   * What packages with machine code are chosen for; this machine's where unset.
+   * Takes a platform such as linux/arm64.
+   * @defaultValue unset
+   */
   readonly platform?: string | undefined;
 }
 
@@ -23,14 +40,31 @@ export interface NpmModulesInput {
  * script of a package is run.
  */
 export interface NpmModules {
-  /** The application's package-lock.json, as `localFile`. */
+  /**
+   * The application's package-lock.json, as `localFile`.
+   * Takes a file-like, such as plainFile(…) or localFile(…).
+   */
   readonly lock: FileLike;
-  /** Whether what only development needs comes too. Default: `false`. */
+  /**
+   * Whether what only development needs comes too.
+   * @defaultValue `false`
+   */
   readonly dev: boolean;
-  /** Packages that want to run a script when they are installed, and can do without. Default: `[]`. */
+  /**
+   * Packages that want to run a script when they are installed, and can do without.
+   * @defaultValue `[]`
+   */
   readonly ignoreScripts: readonly string[];
-  /** The registry that stands in for npm's own. Default: `"https://registry.npmjs.org"`. */
+  /**
+   * The registry that stands in for npm's own.
+   * Takes the address of a registry, such as https://registry.npmjs.org.
+   * @defaultValue `"https://registry.npmjs.org"`
+   */
   readonly registry: string;
-  /** What packages with machine code are chosen for; this machine's where unset. */
+  /**
+   * What packages with machine code are chosen for; this machine's where unset.
+   * Takes a platform such as linux/arm64.
+   * @defaultValue unset
+   */
   readonly platform?: string | undefined;
 }

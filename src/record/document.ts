@@ -14,26 +14,38 @@ function defaultText(field: Field): string {
     : JSON.stringify(field.default);
 }
 
-function comment(text: string, indent: string): string {
-  const words = text.split(" ");
+function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of words) {
-    if (line !== "" && indent.length + 3 + line.length + 1 + word.length > 118) {
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
   }
-  lines.push(line);
-  if (lines.length === 1 && indent.length + 7 + text.length <= 120) return `${indent}/** ${text} */`;
+  return [...lines, line];
+}
+
+/** A comment that editors show: each paragraph, or tag, begins on a line of its own. */
+function comment(paragraphs: readonly string[], indent: string): string {
+  const [only = "", ...more] = paragraphs;
+  if (more.length === 0 && indent.length + 7 + only.length <= 120) return `${indent}/** ${only} */`;
+  const lines = paragraphs.flatMap((each) => wrap(each, 115 - indent.length));
   return [`${indent}/**`, ...lines.map((each) => `${indent} * ${each}`), `${indent} */`].join("\n");
 }
 
-function fieldDoc(field: Field): string {
+/** What a type's own name says already: TypeScript shows it beside the comment. */
+const saidByType =
+  /^(?:a string|true or false|an? \w+|false|one of .*|a list, each element (?:a string|an? \w+|one of .*))$/;
+
+/** What an editor shows of a field: its meaning, the form and unit of what it takes, its default. */
+function fieldDoc(field: Field): readonly string[] {
   const shown = defaultText(field);
-  return shown === "required" || shown === "unset" || shown === "see below"
-    ? field.doc
-    : `${field.doc} Default: \`${shown}\`.`;
+  const { expected } = field.type;
+  const form = saidByType.test(expected) ? [] : [`Takes ${expected}.`];
+  if (shown === "required") return [field.doc, ...form];
+  const value = shown === "unset" ? "unset" : shown === "see below" ? "as said above" : `\`${shown}\``;
+  return [field.doc, ...form, `@defaultValue ${value}`].map((each) => each.replaceAll("*/", "*\\/"));
 }
 
 /** The two interfaces of a record type: what users write, and what the record then holds. */
@@ -45,7 +57,7 @@ export function typescriptOf(type: RecordType): string {
   };
   const block = (name: string, doc: string, input: boolean): string =>
     [
-      comment(doc, ""),
+      comment([doc], ""),
       `export interface ${name} {`,
       ...Object.entries(type.fields).map(([key, field]) => member(key, field, input)),
       "}",

@@ -5,11 +5,23 @@
  * files together take 1 GiB at most.
  */
 export interface LogRotationInput {
-  /** The size from which on the log is rotated; it is looked at every second. Default: `"16m"`. */
+  /**
+   * The size from which on the log is rotated; it is looked at every second.
+   * Takes a size such as "512m", "1.5g" or "1048576" (bytes).
+   * @defaultValue `"16m"`
+   */
   readonly size?: string | undefined;
-  /** How many rotated files are kept: NAME.log.1 is the newest. Default: `4`. */
+  /**
+   * How many rotated files are kept: NAME.log.1 is the newest.
+   * Takes a whole number from 1 to 1000.
+   * @defaultValue `4`
+   */
   readonly keep?: number | undefined;
-  /** The age from which on it is rotated whatever its size, such as "24h". */
+  /**
+   * The age from which on it is rotated whatever its size, such as "24h".
+   * Takes a duration such as "500ms", "30s" or "1m30s".
+   * @defaultValue unset
+   */
   readonly age?: string | undefined;
 }
 
@@ -18,10 +30,22 @@ export interface LogRotationInput {
  * files together take 1 GiB at most.
  */
 export interface LogRotation {
-  /** The size from which on the log is rotated; it is looked at every second. Default: `"16m"`. */
+  /**
+   * The size from which on the log is rotated; it is looked at every second.
+   * Takes a size such as "512m", "1.5g" or "1048576" (bytes).
+   * @defaultValue `"16m"`
+   */
   readonly size: string;
-  /** How many rotated files are kept: NAME.log.1 is the newest. Default: `4`. */
+  /**
+   * How many rotated files are kept: NAME.log.1 is the newest.
+   * Takes a whole number from 1 to 1000.
+   * @defaultValue `4`
+   */
   readonly keep: number;
-  /** The age from which on it is rotated whatever its size, such as "24h". */
+  /**
+   * The age from which on it is rotated whatever its size, such as "24h".
+   * Takes a duration such as "500ms", "30s" or "1m30s".
+   * @defaultValue unset
+   */
   readonly age?: string | undefined;
 }

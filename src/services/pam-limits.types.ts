@@ -8,7 +8,10 @@ export interface PamLimitsEntryInput {
   readonly type: "soft" | "hard" | "both";
   /** What is limited, such as nofile. */
   readonly item: string;
-  /** The limit. */
+  /**
+   * The limit.
+   * Takes a whole number from 0 to 9007199254740991, or "unlimited".
+   */
   readonly value: number | "unlimited";
 }
 
@@ -20,6 +23,9 @@ export interface PamLimitsEntry {
   readonly type: "soft" | "hard" | "both";
   /** What is limited, such as nofile. */
   readonly item: string;
-  /** The limit. */
+  /**
+   * The limit.
+   * Takes a whole number from 0 to 9007199254740991, or "unlimited".
+   */
   readonly value: number | "unlimited";
 }

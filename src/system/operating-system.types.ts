@@ -8,17 +8,39 @@ import type { OwnRule, OwnRuleInput } from "./own-rule.types.ts";
  * containers. Root switches it.
  */
 export interface OperatingSystemInput {
-  /** What the declaration calls the host in its output; the host's own name is not changed. Default: `"localhost"`. */
+  /**
+   * What the declaration calls the host in its output; the host's own name is not changed.
+   * Takes a host name of letters, digits, '-' and '.'.
+   * @defaultValue `"localhost"`
+   */
   readonly hostName?: string | undefined;
-  /** Users that the host must have. Default: `[]`. */
+  /**
+   * Users that the host must have.
+   * @defaultValue `[]`
+   */
   readonly users?: readonly UserAccountInput[] | undefined;
-  /** Groups that the host must have. Default: `[]`. */
+  /**
+   * Groups that the host must have.
+   * @defaultValue `[]`
+   */
   readonly groups?: readonly UserGroupInput[] | undefined;
-  /** The group whose members may ask the supervisor for everything that root may. That is as good as being root. */
+  /**
+   * The group whose members may ask the supervisor for everything that root may. That is as good as being root.
+   * Takes the name of a user or group: small letters, digits, '_' and '-', at most 32.
+   * @defaultValue unset
+   */
   readonly controlGroup?: string | undefined;
-  /** The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket. */
+  /**
+   * The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket.
+   * Takes the name of a user or group: small letters, digits, '_' and '-', at most 32.
+   * @defaultValue unset
+   */
   readonly readGroup?: string | undefined;
-  /** What the declaration consists of. Default: `[]`. */
+  /**
+   * What the declaration consists of.
+   * Takes a list, each element a service, such as service(ociServiceType, { … }).
+   * @defaultValue `[]`
+   */
   readonly services?: readonly Service[] | undefined;
   /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
   readonly rules?: readonly OwnRuleInput[] | undefined;
@@ -29,17 +51,39 @@ export interface OperatingSystemInput {
  * containers. Root switches it.
  */
 export interface OperatingSystem {
-  /** What the declaration calls the host in its output; the host's own name is not changed. Default: `"localhost"`. */
+  /**
+   * What the declaration calls the host in its output; the host's own name is not changed.
+   * Takes a host name of letters, digits, '-' and '.'.
+   * @defaultValue `"localhost"`
+   */
   readonly hostName: string;
-  /** Users that the host must have. Default: `[]`. */
+  /**
+   * Users that the host must have.
+   * @defaultValue `[]`
+   */
   readonly users: readonly UserAccount[];
-  /** Groups that the host must have. Default: `[]`. */
+  /**
+   * Groups that the host must have.
+   * @defaultValue `[]`
+   */
   readonly groups: readonly UserGroup[];
-  /** The group whose members may ask the supervisor for everything that root may. That is as good as being root. */
+  /**
+   * The group whose members may ask the supervisor for everything that root may. That is as good as being root.
+   * Takes the name of a user or group: small letters, digits, '_' and '-', at most 32.
+   * @defaultValue unset
+   */
   readonly controlGroup?: string | undefined;
-  /** The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket. */
+  /**
+   * The group whose members may look: status, events, figures. Their socket is read.sock beside the control socket.
+   * Takes the name of a user or group: small letters, digits, '_' and '-', at most 32.
+   * @defaultValue unset
+   */
   readonly readGroup?: string | undefined;
-  /** What the declaration consists of. Default: `[]`. */
+  /**
+   * What the declaration consists of.
+   * Takes a list, each element a service, such as service(ociServiceType, { … }).
+   * @defaultValue `[]`
+   */
   readonly services: readonly Service[];
   /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
   readonly rules: readonly OwnRule[];
@@ -50,7 +94,11 @@ export interface OperatingSystem {
  * anywhere.
  */
 export interface HomeEnvironmentInput {
-  /** What the declaration consists of. Default: `[]`. */
+  /**
+   * What the declaration consists of.
+   * Takes a list, each element a service, such as service(ociServiceType, { … }).
+   * @defaultValue `[]`
+   */
   readonly services?: readonly Service[] | undefined;
   /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
   readonly rules?: readonly OwnRuleInput[] | undefined;
@@ -61,7 +109,11 @@ export interface HomeEnvironmentInput {
  * anywhere.
  */
 export interface HomeEnvironment {
-  /** What the declaration consists of. Default: `[]`. */
+  /**
+   * What the declaration consists of.
+   * Takes a list, each element a service, such as service(ociServiceType, { … }).
+   * @defaultValue `[]`
+   */
   readonly services: readonly Service[];
   /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
   readonly rules: readonly OwnRule[];
