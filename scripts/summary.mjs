@@ -1,12 +1,17 @@
-// Prints the closing line of the tests, and each skipped test with its name.
+// Prints the closing line of the tests, and each skipped test with its name: of one report or several.
 import { readFileSync } from "node:fs";
 
-const report = JSON.parse(readFileSync(process.argv[2], "utf8"));
-for (const file of report.testResults) {
-  for (const test of file.assertionResults)
-    if (test.status === "skipped" || test.status === "pending") console.log(`skipped: ${test.fullName}`);
+let passed = 0;
+let failed = 0;
+for (const path of process.argv.slice(2)) {
+  const report = JSON.parse(readFileSync(path, "utf8"));
+  for (const file of report.testResults) {
+    for (const test of file.assertionResults)
+      if (test.status === "skipped" || test.status === "pending") console.log(`skipped: ${test.fullName}`);
+    // A file that could not even be loaded.
+    if (file.status === "failed" && file.assertionResults.length === 0) failed += 1;
+  }
+  passed += report.numPassedTests;
+  failed += report.numFailedTests;
 }
-const broken = report.testResults.filter(
-  (file) => file.status === "failed" && file.assertionResults.length === 0,
-).length;
-console.log(`${report.numPassedTests} passed, ${report.numFailedTests + broken} failed`);
+console.log(`${passed} passed, ${failed} failed`);
