@@ -42,7 +42,10 @@ export interface OperatingSystemInput {
    * @defaultValue `[]`
    */
   readonly services?: readonly Service[] | undefined;
-  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  /**
+   * Rules of the declaration's own, checked beside Lading's.
+   * @defaultValue `[]`
+   */
   readonly rules?: readonly OwnRuleInput[] | undefined;
 }
 
@@ -85,7 +88,10 @@ export interface OperatingSystem {
    * @defaultValue `[]`
    */
   readonly services: readonly Service[];
-  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  /**
+   * Rules of the declaration's own, checked beside Lading's.
+   * @defaultValue `[]`
+   */
   readonly rules: readonly OwnRule[];
 }
 
@@ -100,7 +106,10 @@ export interface HomeEnvironmentInput {
    * @defaultValue `[]`
    */
   readonly services?: readonly Service[] | undefined;
-  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  /**
+   * Rules of the declaration's own, checked beside Lading's.
+   * @defaultValue `[]`
+   */
   readonly rules?: readonly OwnRuleInput[] | undefined;
 }
 
@@ -115,6 +124,9 @@ export interface HomeEnvironment {
    * @defaultValue `[]`
    */
   readonly services: readonly Service[];
-  /** Rules of the declaration's own, checked beside Lading's. Default: `[]`. */
+  /**
+   * Rules of the declaration's own, checked beside Lading's.
+   * @defaultValue `[]`
+   */
   readonly rules: readonly OwnRule[];
 }

@@ -114,7 +114,7 @@ you keep such things. The database takes the password when it is first made, so 
       [secretFile]: { content: settings.randomSecret(), mode: 0o600 },
       "secrets/.gitignore": { content: "*\n" },
     },
-    next: ["lading check host.ts", "lading lock host.ts", "lading apply host.ts"],
+    next: ["lading lock host.ts", "lading check host.ts", "lading apply host.ts"],
     needsBusybox: false,
   };
 }
