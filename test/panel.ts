@@ -187,6 +187,14 @@ export const defects: readonly Defect[] = [
 /** What the rules find beside the panel. */
 export const further: readonly Defect[] = [
   {
+    title: "a network that only another engine has",
+    code: "object-undeclared",
+    declaration: one('network: "net"').replace(
+      "services: [",
+      'services: [service(ociServiceType, { runtime: "docker", networks: [{ name: "net" }] }), ',
+    ),
+  },
+  {
     title: "an address that two containers ask for",
     code: "subnet-overlap",
     declaration: two(
@@ -352,11 +360,16 @@ export const valid: readonly Valid[] = [
     title: "a wait for health that is checked",
     declaration: one('health: { command: "true" }, ready: { healthy: true }'),
   },
-  { title: "a wait for a port", declaration: one("ready: { tcp: 8080 }") },
   {
     title: "a declared volume and network",
     declaration: one('network: "net", volumes: ["data:/data"]', {
       more: 'networks: [{ name: "net" }], volumes: [{ name: "data" }],',
+    }),
+  },
+  {
+    title: "a network whose name begins as a mode does",
+    declaration: one('networks: [{ network: "host-side", ip: "10.213.0.9", aliases: ["www"] }]', {
+      more: 'networks: [{ name: "host-side", subnet: "10.213.0.0/24" }],',
     }),
   },
   { title: "the engine's own network", declaration: one('network: "bridge"') },
@@ -462,7 +475,7 @@ export const valid: readonly Valid[] = [
   {
     title: "arguments that no field says",
     declaration: one(
-      'environment: { MODE: "a" }, extraArguments: ["--env", "OTHER=b", "--pull", "never", "--no-healthcheck", "--hostuser", "root"]',
+      'environment: { MODE: "a" }, extraArguments: ["--env", "OTHER=b", "--pull", "never", "--no-healthcheck", "--sig-proxy", "--systemd=false", "--hostuser", "root"]',
     ),
   },
 ];

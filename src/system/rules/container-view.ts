@@ -97,11 +97,12 @@ export function extraPairs(words: readonly string[]): readonly (readonly [name: 
           ? [word.slice(0, 2), word.slice(2)]
           : [word, undefined];
     const known = longNames[name] ?? name;
+    const next = words[index + 1];
     if (joined !== undefined) pairs.push([known, joined]);
-    else if (flags.has(name)) pairs.push([known, "true"]);
+    else if (flags.has(name) || next === undefined || next.startsWith("--")) pairs.push([known, "true"]);
     else {
       index += 1;
-      pairs.push([known, words[index] ?? ""]);
+      pairs.push([known, next]);
     }
   }
   return pairs;
@@ -151,7 +152,7 @@ function mountsOf(start: ContainerStart, options: ContainerView["options"]): rea
 /** Where a container is on which network, and by which addresses: Docker is told of later networks one by one. */
 function networksOf(start: ContainerStart, options: ContainerView["options"]): readonly AttachmentView[] {
   const named = options("--network").map((value) => {
-    const mode = /^(?:container|ns|slirp4netns|pasta|private|none|host)\b/.test(value);
+    const mode = /^(?:container|ns|slirp4netns|pasta|private|none|host)(?::|$)/.test(value);
     const [network = ""] = mode ? [value] : value.split(":", 1);
     const details = value.slice(network.length + 1).split(",");
     const addresses = details.flatMap((each) => /^ip6?=(.*)$/.exec(each)?.[1] ?? []);

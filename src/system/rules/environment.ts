@@ -39,14 +39,14 @@ export const environmentSources: Rule = {
 };
 
 const secretName =
-  /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|private_?key|access_?key|credentials?)(?:$|[_.-](?!file|path|dir|url|name|id|expir|ttl|length|policy|header|type))/i;
+  /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|private_?key|access_?key|credentials?)(?:$|[_.-](?!file|path|dir|url|name|id|expir|ttl|length|policy|header|type|min|max))|(?:password|passwd|secret)$/i;
 
 /** Values that no setting looks like: keys of well-known services, signed tokens, private keys, addresses with passwords. */
 const secretValue =
   /^(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{30,}|glpat-[\w-]{20,}|xox[abpr]-[\w-]{10,}|sk_live_\w{10,}|eyJ[\w-]+\.eyJ[\w-]+\..*|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*|[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/@]+@\S+)$/;
 
 const isPath = (value: string): boolean => /^\/[\w./-]+$/.test(value);
-const isSwitch = (value: string): boolean => /^(?:|true|false|yes|no|on|off|none|null|\d)$/i.test(value);
+const isSwitch = (value: string): boolean => /^(?:|true|false|yes|no|on|off|none|null|\d{1,3})$/i.test(value);
 
 function looksSecret([variable, value]: ContainerView["environment"][number]): boolean {
   if (value === null || isSwitch(value) || isPath(value)) return false;

@@ -3,17 +3,21 @@ import { nearest } from "../../base/index.ts";
 import type { CheckedSystem, Finding, Rule } from "./rule.ts";
 
 /** Networks that each engine has by itself, and modes that are no network. */
-const builtIn = /^(?:bridge|podman|default|host|none|private|no|(?:container|ns|slirp4netns|pasta):?.*)$/;
+const builtIn = /^(?:(?:bridge|podman|default|host|none|private)$|(?:container|ns|slirp4netns|pasta)(?::|$))/;
 
 function undeclared(
   { objects, containers }: CheckedSystem,
   object: "network" | "volume",
   namesOf: (container: CheckedSystem["containers"][number]) => readonly string[],
 ): readonly Finding[] {
-  const declared = objects.filter((each) => each.object === object).map(({ name }) => name);
   const without = object === "network" ? "it cannot start" : "the engine would make an empty one of that name";
-  return containers.flatMap((container) =>
-    namesOf(container)
+  return containers.flatMap((container) => {
+    // Each user's engine has its own.
+    const declared = objects
+      .filter((each) => each.object === object && each.user === container.unit.user)
+      .filter((each) => each.cli.engine === container.engine)
+      .map(({ name }) => name);
+    return namesOf(container)
       .filter((name) => !declared.includes(name))
       .map((name) => {
         const close = nearest(name, declared);
@@ -23,8 +27,8 @@ function undeclared(
             : `did you mean "${close}"? Otherwise declare it: ${object}s: [{ name: "${name}" }]`;
         const message = `"${container.name}" uses the ${object} "${name}", which is not declared: ${without}`;
         return { message, where: container.place, hint };
-      }),
-  );
+      });
+  });
 }
 
 export const objectsDeclared: Rule = {
