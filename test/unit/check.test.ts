@@ -183,34 +183,6 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
   });
 });
 
-describe("the README", () => {
-  test("its declaration checks, and every command that it shows exists", async () => {
-    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-    const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
-    using scratch = new Scratch();
-    scratch.write({ "host.ts": example, "site/index.html": "hello" });
-    const { status, stdout } = await lading(scratch, "check", "host.ts");
-    expect([status, stdout]).toEqual([0, expect.stringContaining("no problems")]);
-    // The others are parts of a declaration.
-    const parts = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code).slice(1);
-    expect(parts).toHaveLength(1);
-    for (const part of parts) {
-      const rest = `import { homeEnvironment, ociContainer, ociServiceType, service } from "lading";
-export default homeEnvironment({ services: [service(ociServiceType, { containers: [ociContainer({ image: api })] })] });`;
-      scratch.write({
-        "host.ts": `${part}\n${rest}`,
-        "api/package-lock.json": '{ "lockfileVersion": 3, "packages": {} }',
-        "api/main.js": "",
-      });
-      const checked = await lading(scratch, "check", "host.ts");
-      expect([checked.status, checked.stderr]).toEqual([0, ""]);
-    }
-    const shown = [...readme.matchAll(/^ {4}lading (\w+)/gm)].map(([, name]) => name);
-    expect(shown.length).toBeGreaterThan(5);
-    for (const name of shown) expect(commands.map((each) => each.name.split(" ")[0])).toContain(name);
-  });
-});
-
 describe("inspect", () => {
   test("shows the folded system in its documented shape; of hostEnvironment only the names", async () => {
     using scratch = new Scratch();
