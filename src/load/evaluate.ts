@@ -74,7 +74,11 @@ async function bundle(file: string): Promise<Bundle> {
       sourcemap: "external",
       sourcesContent: false,
       logLevel: "silent",
-      define: { "import.meta.url": JSON.stringify(pathToFileURL(file).href) },
+      define: {
+        "import.meta.url": JSON.stringify(pathToFileURL(file).href),
+        "import.meta.dirname": JSON.stringify(folder),
+        "import.meta.filename": JSON.stringify(file),
+      },
       plugins: [oneLading],
     });
     const text = (suffix: string): string => outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";

@@ -174,6 +174,15 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
     });
   });
 
+  test("import.meta tells where the declaration lies, not where its bundle runs", async () => {
+    using scratch = new Scratch();
+    const where = "console.log(JSON.stringify([import.meta.dirname, import.meta.filename, import.meta.url]));";
+    scratch.write({ "host.ts": `${imports}${where} export default homeEnvironment({});` });
+    const { stderr } = await lading(scratch, "check", "host.ts");
+    const path = join(scratch.path, "host.ts");
+    expect(JSON.parse(stderr)).toEqual([scratch.path, path, `file://${path}`]);
+  });
+
   test("what a declaration prints goes to stderr", async () => {
     using scratch = new Scratch();
     scratch.write({ "host.ts": `${imports}console.log("noise"); export default homeEnvironment({});` });
