@@ -19,11 +19,9 @@ const required: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 /** An import of those of our names that the code uses and does not have. */
 function importsFor(code: string): string {
   const bare = code.replace(/"(?:[^"\\\n]|\\.)*"|\/\/.*/g, "");
-  const names = Object.keys(lading).filter(
-    (name) =>
-      new RegExp(`(?<![.\\w])${name}\\b(?! *[:=] )`).test(bare) &&
-      !new RegExp(`const ${name}\\b|\\b${name},`).test(bare),
-  );
+  const isUsed = (name: string): boolean => new RegExp(`(?<![.\\w])${name}\\b(?! *:)`).test(bare);
+  const isOwn = (name: string): boolean => new RegExp(`\\b(?:const|function) ${name}\\b`).test(bare);
+  const names = Object.keys(lading).filter((name) => isUsed(name) && !isOwn(name));
   return names.length === 0 || /from "lading"/.test(code) ? "" : `import { ${names.join(", ")} } from "lading";\n`;
 }
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
+import * as api from "../../src/index.ts";
 import { complaint, hostOf, matches, programsOf, type StepResult, stepsOf } from "../documents/examples.ts";
 import { anchorsOf, inlineCodeOf, linksOf, type Page, parsePage, readPages } from "../documents/page.ts";
 import { checkTypes, fragmentsOf } from "../documents/types.ts";
@@ -69,6 +70,17 @@ describe("names", () => {
       .flatMap(({ code }) => code.split("\n").map((line) => line.replace(/^\$ /, "")));
     const unknown = [...inlineCodeOf(page), ...shown].flatMap((line) => unknownParts(line));
     expect(unknown).toEqual([]);
+  });
+
+  const fields = Object.values(api).flatMap((value) =>
+    typeof value === "function" && "recordType" in value ? Object.keys(value.recordType.fields) : [],
+  );
+  const moves = pages.filter(({ path }) => path.startsWith("docs/how-to/from-"));
+  test.each(moves)("of fields in the tables of $path exist", ({ prose }) => {
+    const cells = [...prose.matchAll(/^\| [^|]+ \| ([^|]*) \|/gm)].map(([, ours = ""]) => ours);
+    const names = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !fields.includes(name) && !(name in api))).toEqual([]);
   });
 
   test("of modules in ARCHITECTURE.md exist", () => {
