@@ -27,12 +27,18 @@ export interface Page {
 
 const knownMarks = ["title", "faulty", "of", "status", "host", "network", "needs", "not-run"];
 
-function parseMarks(info: string, where: string): Readonly<Record<string, string>> {
+function parseMarks(info: string): Readonly<Record<string, string>> {
   const found = [...info.matchAll(/([\w-]+)(?:="([^"]*)"|=(\S+))?/g)];
-  const marks = Object.fromEntries(found.map(([, key = "", quoted, bare]) => [key, quoted ?? bare ?? ""]));
-  const unknown = Object.keys(marks).filter((key) => !knownMarks.includes(key));
-  if (unknown.length > 0) throw new Error(`${where}: unknown mark ${unknown.join(", ")}`);
-  return marks;
+  return Object.fromEntries(found.map(([, key = "", quoted, bare]) => [key, quoted ?? bare ?? ""]));
+}
+
+/** Marks that mean nothing, each with its place. */
+export function unknownMarks({ path, blocks }: Page): readonly string[] {
+  return blocks.flatMap(({ line, marks }) =>
+    Object.keys(marks)
+      .filter((key) => !knownMarks.includes(key))
+      .map((key) => `${path}:${line}: ${key}`),
+  );
 }
 
 /** Takes a page apart; a comment `<!-- file "NAME"` is a block that readers do not see. */
@@ -53,7 +59,7 @@ export function parsePage(path: string, text: string): Page {
     const [, hidden] = /^<!-- file "([^"]+)"$/.exec(line) ?? [];
     const at = { line: index + 1 };
     if (language !== undefined) {
-      const marks = parseMarks(info ?? "", `${path}:${index + 1}`);
+      const marks = parseMarks(info ?? "");
       open = { end: /^```$/, block: { ...at, language, marks }, lines: [] };
     } else if (hidden !== undefined) {
       const language = hidden.endsWith(".ts") ? "ts" : "";
@@ -64,6 +70,9 @@ export function parsePage(path: string, text: string): Page {
   if (open !== undefined) throw new Error(`${path}:${open.block.line}: this block does not end`);
   return { path, text, blocks, prose: prose.join("\n") };
 }
+
+/** Whether a page's examples are those of this notation. Pages of error codes have a shape of their own, and a test. */
+export const hasExamples = ({ path }: Page): boolean => !path.startsWith("docs/errors/");
 
 /** Every Markdown file of the repository, those not yet committed as well. */
 export function readPages(): readonly Page[] {

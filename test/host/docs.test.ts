@@ -12,11 +12,11 @@ import {
   type StepResult,
   stepsOf,
 } from "../documents/examples.ts";
-import { type Page, readPages } from "../documents/page.ts";
+import { hasExamples, type Page, readPages } from "../documents/page.ts";
 import { exec, main, root } from "../support.ts";
 import { freePort, notHere, World } from "./world.ts";
 
-const pages = readPages();
+const pages = readPages().filter(hasExamples);
 const archive = "http://deb.debian.org/debian/dists/bookworm/InRelease";
 const reached = fetch(archive, { method: "HEAD", signal: AbortSignal.timeout(20_000) }).then(
   ({ ok }) => ok,
