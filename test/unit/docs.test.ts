@@ -92,6 +92,12 @@ describe("names", () => {
     expect(names.filter((name) => !fields.includes(name) && !(name in api))).toEqual([]);
   });
 
+  test("of service types exist", () => {
+    const types = pages.flatMap(inlineCodeOf).filter((code) => /^[a-z]\w*ServiceType$/.test(code));
+    expect(types.length).toBeGreaterThan(10);
+    expect(types.filter((name) => !(name in api))).toEqual([]);
+  });
+
   test("of modules in ARCHITECTURE.md exist", () => {
     const page = byPath.get("ARCHITECTURE.md");
     const modules = inlineCodeOf(page as Page).filter((code) => /^[a-z-]+\/[a-z/-]+\.ts$/.test(code));
