@@ -2,6 +2,7 @@
 import type { FindingCode } from "./codes.ts";
 import { KnownError, messageOf, Problems } from "./errors.ts";
 import { formatPlace, type Place } from "./place.ts";
+import { excerptOf } from "./source-excerpt.ts";
 
 /** A `KnownError` as plain data: what crosses a thread, a socket or `--json`. */
 export interface ErrorReport {
@@ -30,7 +31,7 @@ export function describeError(error: unknown): string {
 
 /** All known errors in what was thrown; undefined when it is a bug instead. */
 export function reportsOf(error: unknown): readonly ErrorReport[] | undefined {
-  if (error instanceof Problems) return error.problems.flatMap((problem) => reportsOf(problem) ?? []);
+  if (error instanceof Problems) return unique(error.problems.flatMap((problem) => reportsOf(problem) ?? []));
   if (!(error instanceof KnownError)) return undefined;
   return [
     {
@@ -43,15 +44,68 @@ export function reportsOf(error: unknown): readonly ErrorReport[] | undefined {
   ];
 }
 
+/** A list that a function makes may hold the same mistake many times: it is one. */
+function unique(reports: readonly ErrorReport[]): readonly ErrorReport[] {
+  const byText = new Map(reports.map((each) => [JSON.stringify(each), each] as const));
+  return [...byText.values()];
+}
+
 export function isErrorReport(value: unknown): value is ErrorReport {
   return typeof value === "object" && value !== null && "code" in value && "message" in value;
 }
 
-/** One error as the terminal shows it: `file:line:column: error CODE: message`, then the hint. */
-export function formatError(report: ErrorReport, severity: "error" | "warning" = "error"): string {
-  const place = report.where === undefined ? "" : `${formatPlace(report.where)}: `;
-  const lines = [`${place}${severity} ${report.code}: ${printable(report.message)}`];
-  if (report.also !== undefined) lines.push(`  also: ${formatPlace(report.also)}`);
-  if (report.hint !== undefined) lines.push(`  hint: ${printable(report.hint)}`);
+/** What colours tell apart. */
+export type Paint = "error" | "warning" | "place" | "source" | "mark" | "note";
+
+/** How errors are shown: what a terminal can do, and where source lines come from. */
+export interface ErrorStyle {
+  /** A line of a file, counted from 1; undefined where the file is gone or not what the place was taken from. */
+  readonly sourceLine: (file: string, line: number) => string | undefined;
+  /** Columns of the terminal; longer source lines are cut. */
+  readonly width: number;
+  readonly paint: (paint: Paint, text: string) => string;
+}
+
+/** No colours and no source. */
+export const plainStyle: ErrorStyle = { sourceLine: () => undefined, width: 120, paint: (_, text) => text };
+
+/** The source line of a place with a mark below its column; nothing where the line is not to be had. */
+function sourceLines(place: Place, { sourceLine, width, paint }: ErrorStyle): readonly string[] {
+  const line = sourceLine(place.file, place.line);
+  const gutter = `  ${place.line} | `;
+  const excerpt = line === undefined ? undefined : excerptOf(line, place.column, Math.max(20, width - gutter.length));
+  if (excerpt === undefined) return [];
+  const below = `${" ".repeat(gutter.length - 2)}| `;
+  return [
+    `${paint("source", gutter)}${excerpt.text}`,
+    `${paint("source", below)}${" ".repeat(excerpt.indent)}${paint("mark", "^")}`,
+  ];
+}
+
+/**
+ * One error as the terminal shows it: `file:line:column: error CODE: message`, the source line, the second place with
+ * its own line, then the hint. The first line's form is for editors and CI, and stays as it is.
+ */
+export function formatError(
+  report: ErrorReport,
+  severity: "error" | "warning" = "error",
+  style: ErrorStyle = plainStyle,
+): string {
+  const { paint } = style;
+  const place = report.where === undefined ? "" : `${paint("place", `${formatPlace(report.where)}:`)} `;
+  const lines = [`${place}${paint(severity, `${severity} ${report.code}:`)} ${printable(report.message)}`];
+  if (report.where !== undefined) lines.push(...sourceLines(report.where, style));
+  if (report.also !== undefined) {
+    lines.push(`  ${paint("note", "also:")} ${formatPlace(report.also)}`, ...sourceLines(report.also, style));
+  }
+  if (report.hint !== undefined) lines.push(`  ${paint("note", "hint:")} ${printable(report.hint)}`);
   return lines.join("\n");
+}
+
+/** All errors of a command; after several, how many they are and where to read on. */
+export function formatErrors(reports: readonly ErrorReport[], style: ErrorStyle = plainStyle): string {
+  const shown = reports.map((each) => formatError(each, "error", style));
+  const [first] = reports;
+  if (first === undefined || reports.length === 1) return shown.join("\n");
+  return `${shown.join("\n")}\n${reports.length} problems; \`lading explain ${first.code}\` tells of the first, with examples`;
 }

@@ -3,12 +3,22 @@ export { canonicalJson, type Json } from "./canonical-json.ts";
 export { codes, type ErrorCode, type FindingCode } from "./codes.ts";
 export { asDigest, type Digest, digestOf, digestOfJson, hexOf, isDigest, shortDigest } from "./digest.ts";
 export { type ErrorDetails, hasErrno, KnownError, messageOf, Problems } from "./errors.ts";
+export { fieldPlace, fieldPlaces, type Step } from "./field-place.ts";
 export { type Fields, isFields } from "./fields.ts";
-export { describeError, type ErrorReport, formatError, isErrorReport, reportsOf } from "./format-error.ts";
+export {
+  describeError,
+  type ErrorReport,
+  type ErrorStyle,
+  formatError,
+  formatErrors,
+  isErrorReport,
+  plainStyle,
+  reportsOf,
+} from "./format-error.ts";
 export { layoutTag, refName } from "./layout-tag.ts";
 export { type ImageRef, imageBaseName, isName, nearest, parseImageRef, type ServiceName } from "./names.ts";
 export { type PathOptions, type Paths, pathsFor } from "./paths.ts";
-export { capturePlace, formatPlace, type Place, placeOfError, registerBundle } from "./place.ts";
+export { capturePlace, capturePlaces, formatPlace, type Place, placeOfError, registerBundle } from "./place.ts";
 export {
   debianArchitecture,
   formatPlatform,

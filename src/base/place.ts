@@ -2,7 +2,7 @@
  * Where in the user's files a value was made. A declaration is bundled before it runs, so positions in the running code
  * are mapped back through the bundle's source map; code of Lading itself never counts as a place.
  */
-import { SourceMap } from "node:module";
+import { SourceMap, type SourceMapPayload } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,11 +19,23 @@ interface Bundle {
 }
 
 const bundles = new Map<string, Bundle>();
+/** The source files of all bundles, as they were when they were bundled. */
+const sources = new Map<string, string>();
 const ownRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Makes positions in the bundle at `url` resolve to the sources in its map, relative to `folder`. */
 export function registerBundle(url: string, sourceMapJson: string, folder: string): void {
-  bundles.set(url, { map: new SourceMap(JSON.parse(sourceMapJson)), folder });
+  const payload = JSON.parse(sourceMapJson) as SourceMapPayload;
+  bundles.set(url, { map: new SourceMap(payload), folder });
+  for (const [index, file] of payload.sources.entries()) {
+    const content = payload.sourcesContent?.[index];
+    if (typeof content === "string") sources.set(resolve(folder, file), content);
+  }
+}
+
+/** The text of a source file of a registered bundle. */
+export function sourceOf(file: string): string | undefined {
+  return sources.get(file);
 }
 
 /** The paths of modules, by their addresses: each record asks for those on its stack. */
@@ -52,30 +64,37 @@ function mapPosition(file: string, line: number, column: number): Place | undefi
   return { file: source, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }
 
-/** The innermost place of the user's own code on the stack, or undefined when there is none. */
-export function capturePlace(): Place | undefined {
+/** The places of the user's own code on the stack, the innermost first; of the first `limit` at most. */
+export function capturePlaces(limit: number): readonly Place[] {
   const holder: { stack?: NodeJS.CallSite[] | string } = {};
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.prepareStackTrace = (_, frames) => frames;
   Error.stackTraceLimit = 50;
   try {
-    Error.captureStackTrace(holder, capturePlace);
+    Error.captureStackTrace(holder, capturePlaces);
     const frames = holder.stack;
-    return Array.isArray(frames) ? firstUserPlace(frames) : undefined;
+    return Array.isArray(frames) ? userPlaces(frames, limit) : [];
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-function firstUserPlace(frames: readonly NodeJS.CallSite[]): Place | undefined {
+function userPlaces(frames: readonly NodeJS.CallSite[], limit: number): readonly Place[] {
+  const places: Place[] = [];
   for (const frame of frames) {
     const file = fileOf(frame);
     if (file === undefined) continue;
     const place = mapPosition(file, frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1);
-    if (place !== undefined) return place;
+    if (place !== undefined) places.push(place);
+    if (places.length === limit) break;
   }
-  return undefined;
+  return places;
+}
+
+/** The innermost place of the user's own code on the stack, or undefined when there is none. */
+export function capturePlace(): Place | undefined {
+  return capturePlaces(1)[0];
 }
 
 /** The first user place in the stack of a thrown error. */

@@ -4,6 +4,8 @@ import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { type ErrorReport, formatError, KnownError, type Paths, pathsFor } from "../base/index.ts";
 import type { Host, Loaded } from "../system/index.ts";
+import { errorStyle, hasColours } from "./error-style.ts";
+import type { SourceLines } from "./source-lines.ts";
 
 /** Exit codes, as DESIGN has them. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, notRunning: 3, wouldChange: 4 } as const;
@@ -44,7 +46,7 @@ const styles = { bold: "1", red: "31", green: "32", yellow: "33", dim: "2" } as 
 /** A command's answer: what it exits with. */
 export type Answer = Promise<number | undefined>;
 
-export function makeContext(options: CommonOptions): Context {
+export function makeContext(options: CommonOptions, sources: SourceLines): Context {
   const uid = process.getuid?.() ?? 0;
   const paths = pathsFor({ uid, root: options.root, environment: process.env });
   const json = options.json === true;
@@ -52,7 +54,7 @@ export function makeContext(options: CommonOptions): Context {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => abort.abort(new KnownError("interrupted", "interrupted")));
   }
-  const colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const colours = hasColours(process.stdout);
   const deadline = options.deadline === undefined ? 30 : Number(options.deadline);
   if (!(deadline > 0)) throw new KnownError("usage", `--deadline takes seconds, not "${options.deadline}"`);
   const self = fileURLToPath(new URL("../cli/main.js", import.meta.url));
@@ -67,11 +69,14 @@ export function makeContext(options: CommonOptions): Context {
     progress: (text) => void process.stderr.write(`${text}\n`),
     warn: (warnings) => {
       // With --json, stderr is for errors as data.
-      if (!json) for (const each of warnings) process.stderr.write(`${formatError(each, "warning")}\n`);
+      if (json) return;
+      const style = errorStyle(sources);
+      for (const each of warnings) process.stderr.write(`${formatError(each, "warning", style)}\n`);
     },
     paint: (style, text) => (colours ? `\u001b[${styles[style]}m${text}\u001b[0m` : text),
     load: async (file) => {
       const { loadDeclaration } = await import("../load/index.ts");
+      sources.open();
       return loadDeclaration(resolve(file), { storeDir: paths.store, owner: paths.owner, deadline });
     },
     host: async () => {

@@ -1,11 +1,13 @@
 /** The command line: finds the command, runs it, prints what went wrong, and ends with the right code. */
 import { Command, CommanderError } from "commander";
-import { describeError, formatError, isErrorReport, reportsOf } from "../base/index.ts";
+import { describeError, formatErrors, isErrorReport, reportsOf } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import { type CommonOptions, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
+import { errorStyle } from "./error-style.ts";
+import { SourceLines } from "./source-lines.ts";
 import { version } from "./version.ts";
 
-function report(error: unknown, json: boolean): number {
+function report(error: unknown, json: boolean, sources: SourceLines): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const known =
     error instanceof Error && error.name === "AbortError" && isErrorReport(error.cause) ? error.cause : error;
@@ -18,13 +20,13 @@ function report(error: unknown, json: boolean): number {
     return exitCodes.failed;
   }
   if (json) process.stderr.write(`${JSON.stringify({ version: 1, errors: reports }, null, 2)}\n`);
-  else for (const each of reports) process.stderr.write(`${formatError(each)}\n`);
+  else process.stderr.write(`${formatErrors(reports, errorStyle(sources))}\n`);
   if (reports.some((each) => each.code === "usage")) return exitCodes.usage;
   if (reports.some((each) => each.code === "interrupted")) return 130;
   return reports.some((each) => each.code === "daemon-not-running") ? exitCodes.notRunning : exitCodes.failed;
 }
 
-function program(): Command {
+function program(sources: SourceLines): Command {
   const root = new Command("lading")
     .description(
       "One TypeScript file declares a container host; lading checks it, builds it, switches to it and rolls it back.",
@@ -47,7 +49,7 @@ function program(): Command {
       const settings = given.at(-2) as CommonOptions & Record<string, unknown>;
       requireAbsoluteRoot(settings.root);
       process.exitCode =
-        (await run(makeContext(settings), given.slice(0, -2) as never, settings as never)) ?? exitCodes.done;
+        (await run(makeContext(settings, sources), given.slice(0, -2) as never, settings as never)) ?? exitCodes.done;
     });
   }
   return root;
@@ -60,9 +62,10 @@ export async function runProgram(): Promise<void> {
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     throw error;
   });
+  const sources = new SourceLines();
   try {
-    await program().parseAsync();
+    await program(sources).parseAsync();
   } catch (error) {
-    process.exitCode = report(error, process.argv.includes("--json"));
+    process.exitCode = report(error, process.argv.includes("--json"), sources);
   }
 }

@@ -37,9 +37,10 @@ const oneLading: Plugin = {
 };
 
 function placeOfMessage({ location }: Message, folder: string): Place | undefined {
-  return location === null
-    ? undefined
-    : { file: resolve(folder, location.file), line: location.line, column: location.column + 1 };
+  if (location === null) return undefined;
+  // esbuild counts bytes, a place counts what JavaScript counts.
+  const before = Buffer.from(location.lineText).subarray(0, location.column).toString();
+  return { file: resolve(folder, location.file), line: location.line, column: before.length + 1 };
 }
 
 interface Bundle {
@@ -72,7 +73,6 @@ async function bundle(file: string): Promise<Bundle> {
       platform: "node",
       target: "node20",
       sourcemap: "external",
-      sourcesContent: false,
       logLevel: "silent",
       define: {
         "import.meta.url": JSON.stringify(pathToFileURL(file).href),

@@ -6,7 +6,7 @@
  * this package shares and that spreading leaves behind: `{ ...base, ports: [] }` is plain data until the constructor
  * has checked it again.
  */
-import { capturePlace, KnownError, nearest, type Place } from "../base/index.ts";
+import { capturePlace, capturePlaces, fieldPlaces, KnownError, nearest, type Place, type Step } from "../base/index.ts";
 import { at, type Checked, type FieldType, type Issue, pass, refuse } from "./field-type.ts";
 import { report } from "./problems.ts";
 import { showValue } from "./show.ts";
@@ -48,7 +48,11 @@ export function defineRecord<Input, Value>(
   const construct = (input: Input): Value => {
     const place = capturePlace();
     const checked = checkRecord(recordType, input);
-    if (!checked.ok) for (const issue of checked.issues) report(problemOf(recordType, issue, place));
+    if (!checked.ok) {
+      // Where a function of the declaration makes the record, whoever called that may have passed what is wrong.
+      const caller = capturePlaces(2)[1];
+      for (const issue of checked.issues) report(problemOf(recordType, issue, { call: place, caller }));
+    }
     return tagged(recordType, checked.ok ? checked.value : { ...(input as object) }, place) as Value;
   };
   return Object.assign(construct, { recordType });
@@ -71,28 +75,36 @@ export function placeOf(value: unknown): Place | undefined {
   return typeof value === "object" && value !== null ? (Reflect.get(value, placeTag) as Place | undefined) : undefined;
 }
 
-function problemOf(type: RecordType, issue: Issue, where: Place | undefined): KnownError {
+/** The steps of an issue's path: `.ports[1]` is a name and an index. */
+function stepsOf(path: string): readonly Step[] {
+  return [...path.matchAll(/\.([^.[]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
+}
+
+/** The call that makes a record, and the one that made that call. */
+interface Calls {
+  readonly call: Place | undefined;
+  readonly caller: Place | undefined;
+}
+
+function problemOf(type: RecordType, issue: Issue, { call, caller }: Calls): KnownError {
   const [, field = "", rest = ""] = /^\.([^.[]*)(.*)$/.exec(issue.path) ?? [];
-  if (field === "") {
-    return new KnownError("not-a-record", `${type.name}: expected ${issue.expected}, got ${showValue(issue.got)}`, {
-      where,
-    });
-  }
+  const { where, also = caller } = fieldPlaces(call, stepsOf(issue.path));
+  const got = `expected ${issue.expected}, got ${showValue(issue.got)}`;
+  if (field === "") return new KnownError("not-a-record", `${type.name}: ${got}`, { where, also });
   if (issue.unknownIn !== undefined) {
     const { name, fields } = issue.unknownIn;
     const key = issue.path.slice(issue.path.lastIndexOf(".") + 1);
     const close = nearest(key, fields);
     const hint = close === undefined ? `the fields are ${fields.join(", ")}` : `did you mean "${close}"?`;
     const inside = rest === "" ? "" : `${type.name}: field "${issue.path.slice(1, -key.length - 1)}": `;
-    return new KnownError("unknown-field", `${inside}${name} has no field "${key}"`, { where, hint });
+    return new KnownError("unknown-field", `${inside}${name} has no field "${key}"`, { where, also, hint });
   }
-  const doc = type.fields[field]?.doc;
+  const hint = issue.hint ?? type.fields[field]?.doc;
   if (issue.got === undefined && rest === "") {
     const message = `${type.name}: the field "${field}" is missing: expected ${issue.expected}`;
-    return new KnownError("missing-field", message, { where, hint: issue.hint ?? doc });
+    return new KnownError("missing-field", message, { where, also, hint });
   }
-  const message = `${type.name}: field "${field}${rest}": expected ${issue.expected}, got ${showValue(issue.got)}`;
-  return new KnownError("invalid-value", message, { where, hint: issue.hint ?? doc });
+  return new KnownError("invalid-value", `${type.name}: field "${field}${rest}": ${got}`, { where, also, hint });
 }
 
 /** Checks an object of fields; issues carry paths that begin with the field's name. */

@@ -1,5 +1,5 @@
 /** Writes units out as data: their file-likes lowered, their staged text rendered, their commands settled. */
-import { digestOfJson, KnownError, type Place } from "../base/index.ts";
+import { digestOfJson, fieldPlace, KnownError, type Place } from "../base/index.ts";
 import {
   commandArguments,
   containerOptions,
@@ -212,7 +212,7 @@ export class UnitWriter {
     const further = this.#further(container);
     for (const { field, hint } of unsupportedFields(service.runtime, further)) {
       const message = `ociContainer "${name}": ${service.runtime} has nothing for the field "${field}"`;
-      report(new KnownError("unsupported-field", message, { where: place, hint }));
+      report(new KnownError("unsupported-field", message, { where: fieldPlace(place, ...field.split(".")), hint }));
     }
     const connect = laterNetworks(service.runtime, further.networks);
     const secrets = container.secrets.map((each) => this.#secret(each));

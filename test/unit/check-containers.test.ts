@@ -53,7 +53,7 @@ describe("refused, with the place and what to do", () => {
       "a source that does not exist",
       one('volumes: ["/no/such/folder:/data"]'),
       "volume-source-missing",
-      /\/no\/such\/folder, which does not exist\n {2}hint: make it first/,
+      /\/no\/such\/folder, which does not exist\n +\d+ \| .*\n +\| +\^\n {2}hint: make it first/,
     ],
     [
       "a tmpfs over a volume",
@@ -124,7 +124,7 @@ describe("refused, with the place and what to do", () => {
       "a field that Docker has not",
       one('timezone: "local"', "docker"),
       "unsupported-field",
-      /docker has nothing for the field "timezone"\n {2}hint: set TZ/,
+      /docker has nothing for the field "timezone"\n +\d+ \| .*\n +\| +\^\n {2}hint: set TZ/,
     ],
     [
       "a hardware address on Docker",
@@ -136,19 +136,19 @@ describe("refused, with the place and what to do", () => {
       "a network declared by two services",
       `const more = simpleService("more", ociServiceType, ociExtension({ networks: [ociNetwork({ name: "net" })] }));\nconst base = service(ociServiceType, { networks: [ociNetwork({ name: "net" })] });\nexport default homeEnvironment({ services: [base, more] });`,
       "duplicate-name",
-      /^host\.ts:2:\d+: error duplicate-name: network "net" is declared twice\n {2}also: host\.ts:3:\d+/,
+      /^host\.ts:2:\d+: error duplicate-name: network "net" is declared twice\n +\d+ \| .*\n +\| +\^\n {2}also: host\.ts:3:\d+/,
     ],
     [
       "a volume declared by two services",
       `const more = simpleService("more", ociServiceType, ociExtension({ volumes: [ociVolume({ name: "vol" })] }));\nconst base = service(ociServiceType, { volumes: [ociVolume({ name: "vol" })] });\nexport default homeEnvironment({ services: [base, more] });`,
       "duplicate-name",
-      /^host\.ts:2:\d+: error duplicate-name: volume "vol" is declared twice\n {2}also: host\.ts:3:\d+/,
+      /^host\.ts:2:\d+: error duplicate-name: volume "vol" is declared twice\n +\d+ \| .*\n +\| +\^\n {2}also: host\.ts:3:\d+/,
     ],
     [
       "a container declared by two extensions",
       `const a = simpleService("a", ociServiceType, ociExtension({ containers: [ociContainer({ image: "docker.io/library/nginx" })] }));\nconst b = simpleService("b", ociServiceType, ociExtension({ containers: [ociContainer({ image: "quay.io/other/nginx:2" })] }));\nexport default homeEnvironment({ services: [a, b] });`,
       "duplicate-name",
-      /^host\.ts:3:\d+: error duplicate-name: unit "podman-nginx" is declared twice\n {2}also: host\.ts:2:\d+/,
+      /^host\.ts:3:\d+: error duplicate-name: unit "podman-nginx" is declared twice\n +\d+ \| .*\n +\| +\^\n {2}also: host\.ts:2:\d+/,
     ],
     [
       "two subnets that overlap",
@@ -194,13 +194,13 @@ describe("refused, with the place and what to do", () => {
       "a secret that is missing",
       one('secrets: [{ name: "key", file: "/no/such/key" }]'),
       "secret-unsafe",
-      /the file of the secret "key" is missing: \/no\/such\/key\n {2}hint: put it there/,
+      /the file of the secret "key" is missing: \/no\/such\/key\n +\d+ \| .*\n +\| +\^\n {2}hint: put it there/,
     ],
     [
       "a secret that everybody can read",
       one('secrets: [{ name: "key", file: "SCRATCH/open" }]'),
       "secret-unsafe",
-      /can be read by everybody: SCRATCH\/open has mode 644\n {2}hint: chmod 600/,
+      /can be read by everybody: SCRATCH\/open has mode 644\n +\d+ \| .*\n +\| +\^\n {2}hint: chmod 600/,
       { open: "x" },
     ],
     [
@@ -314,7 +314,7 @@ describe("not refused", () => {
     const { status, stdout, stderr } = await check(one("").replace("docker.io/library/", ""));
     expect([status, stdout]).toEqual([0, expect.stringContaining("no problems")]);
     expect(stderr).toMatch(
-      /^host\.ts:2:\d+: warning short-name: .*\n {2}hint: name it in full, such as docker\.io\/library\/nginx@sha256:1+\n$/,
+      /^host\.ts:2:\d+: warning short-name: .*\n +\d+ \| .*\n +\| +\^\n {2}hint: name it in full, such as docker\.io\/library\/nginx@sha256:1+\n$/,
     );
   });
 });

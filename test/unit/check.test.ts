@@ -41,12 +41,12 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
 `);
     expect(status).toBe(1);
     expect(errors).toEqual([
-      'host.ts:3:11: error unknown-field: ociContainer has no field "imgae"',
+      'host.ts:3:26: error unknown-field: ociContainer has no field "imgae"',
       'host.ts:3:11: error missing-field: ociContainer: the field "image" is missing: expected an image reference such as docker.io/library/nginx:1.27, or an ociImage',
-      'host.ts:4:11: error invalid-value: ociContainer: field "ports": expected a list of pairs "key:value", or an object, got string "8080:80"',
-      'host.ts:5:11: error invalid-value: ociContainer: field "respawn": expected true or false, or "on-failure", got string "yes"',
-      `host.ts:6:13: error invalid-value: ociNetwork: field "name": expected a name of letters, digits, '_', '.' and '-' that begins with a letter or digit, got string "bad name"`,
-      'host.ts:7:11: error invalid-value: ociImage: field "repository": expected a repository such as web or localhost:5000/team/web, without tag, got string "x:1"',
+      'host.ts:4:43: error invalid-value: ociContainer: field "ports": expected a list of pairs "key:value", or an object, got string "8080:80"',
+      'host.ts:5:43: error invalid-value: ociContainer: field "respawn": expected true or false, or "on-failure", got string "yes"',
+      `host.ts:6:26: error invalid-value: ociNetwork: field "name": expected a name of letters, digits, '_', '.' and '-' that begins with a letter or digit, got string "bad name"`,
+      'host.ts:7:22: error invalid-value: ociImage: field "repository": expected a repository such as web or localhost:5000/team/web, without tag, got string "x:1"',
     ]);
     expect(stderr.match(/^ {2}hint: /gm)).toHaveLength(6);
     expect(stderr).toContain('did you mean "image"?');
@@ -63,7 +63,7 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
     const { status, stderr } = await lading(scratch, "check", "host.ts");
     expect([status, stderr.split("\n")[0]]).toEqual([
       1,
-      'lib/web.ts:5:5: error invalid-value: ociContainer: field "image": expected an image reference such as docker.io/library/nginx:1.27, or an ociImage, got number 1',
+      'lib/web.ts:5:20: error invalid-value: ociContainer: field "image": expected an image reference such as docker.io/library/nginx:1.27, or an ociImage, got number 1',
     ]);
   });
 
@@ -82,7 +82,7 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
       "a name declared twice",
       containers('ociContainer({ provision: "a", image: "x" }), ociContainer({ provision: "a", image: "y" })'),
       "duplicate-name",
-      /unit "a" is declared twice\n {2}also: host.ts:2:/,
+      /unit "a" is declared twice\n +\d+ \| .*\n +\| +\^\n {2}also: host.ts:2:/,
     ],
     [
       "a requirement on nothing",
@@ -169,7 +169,7 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
     expect(version).toBe(1);
     expect(errors[0]).toMatchObject({
       code: "unknown-field",
-      where: { file: join(scratch.path, "host.ts"), line: 2, column: 16 },
+      where: { file: join(scratch.path, "host.ts"), line: 2, column: 34 },
       hint: 'did you mean "services"?',
     });
   });
