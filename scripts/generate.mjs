@@ -25,7 +25,7 @@ async function load() {
   const entry = [
     ...modules.map(({ module, records }) => `export { ${records.join(", ")} } from "./src/${module}.ts";`),
     'export { jsonSchemaOf, markdownOf, typescriptOf } from "./src/record/document.ts";',
-    'export { codes } from "./src/base/index.ts";',
+    'export { codeGroups, codes } from "./src/base/index.ts";',
     'export { commands } from "./src/cli/commands.ts";',
     'export { openApi, operations } from "./src/supervisor/api-schema.ts";',
   ].join("\n");
@@ -93,10 +93,16 @@ try {
     "# Records\n\nEvery record that a declaration can hold. Generated from the fields' declarations by `npm run generate`.\n";
   put("docs/records.md", `${intro}\n${types.map(lading.markdownOf).join("\n\n")}\n`);
   put("docs/records.schema.json", `${JSON.stringify(lading.jsonSchemaOf(types), null, 2)}\n`);
-  const rows = Object.entries(lading.codes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
-  const errors =
-    "# Errors\n\nEvery error has a code that never changes its meaning. Generated from `src/base/codes.ts` by `npm run generate`.\n";
-  put("docs/errors.md", `${errors}\n| code | meaning |\n|---|---|\n${rows.join("\n")}\n`);
+  const tables = lading.codeGroups.map(({ title, codes }) => {
+    const rows = codes.map((code) => `| [\`${code}\`](errors/${code}.md) | ${lading.codes[code]} |`);
+    return `## ${title}\n\n| code | meaning |\n|---|---|\n${rows.join("\n")}\n`;
+  });
+  const errors = `# Errors
+
+Every error has a code that never changes its meaning, and a page with a wrong and a right example; \`lading explain CODE\`
+prints it. Generated from \`src/base/codes.ts\` by \`npm run generate\`.
+`;
+  put("docs/errors.md", `${errors}\n${tables.join("\n")}`);
   const manual = lading.commands.map(({ name, description, options = [], example }) => {
     const list = options.map(([flags, about]) => `- \`${flags}\`: ${about}`).join("\n");
     return `## \`lading ${name}\`\n\n${description[0].toUpperCase()}${description.slice(1)}.\n${list === "" ? "" : `\n${list}\n`}\n    ${example}\n`;

@@ -1,5 +1,6 @@
 export { type Calendar, parseCalendar } from "./calendar.ts";
 export { canonicalJson, type Json } from "./canonical-json.ts";
+export { type CodeGroup, codeGroups } from "./code-groups.ts";
 export { codes, type ErrorCode, type FindingCode } from "./codes.ts";
 export { asDigest, type Digest, digestOf, digestOfJson, hexOf, isDigest, shortDigest } from "./digest.ts";
 export { type ErrorDetails, hasErrno, KnownError, messageOf, Problems } from "./errors.ts";

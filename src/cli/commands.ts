@@ -60,6 +60,12 @@ export const commands: readonly CommandEntry[] = [
     run: lazy(() => import("./check.ts")),
   },
   {
+    name: "explain [code]",
+    description: "tell what an error code means, with a wrong and a right example; without a code, list all",
+    example: "lading explain missing-field",
+    run: lazy(() => import("./explain.ts")),
+  },
+  {
     name: "inspect <file>",
     description: "show what a declaration folds to: units with their commands, files, accounts, images",
     example: "lading inspect host.ts --json",

@@ -62,7 +62,9 @@ describe("what came with a later Podman", () => {
     [{ mounts: ["type=image,source=x,target=/x,subpath=/etc"] }, "4.9.5", "5.3"],
     [{ mounts: ["type=artifact,source=x,target=/x"] }, "5.3.9", "5.4"],
   ])("%j is told on %s, and not on the version that has it", (fields, version, since) => {
-    expect(found(fields, { podman: version })).toEqual([expect.stringContaining(`which Podman has from ${since} on`)]);
+    expect(found(fields, { podman: version })).toEqual([
+      expect.stringMatching(`^needs-newer-engine: .*which Podman has from ${since} on`),
+    ]);
     expect(found(fields, { podman: `${since}.0` })).toEqual([]);
     expect(found(fields, { podman: null })).toEqual([]);
   });

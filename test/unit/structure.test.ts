@@ -86,7 +86,8 @@ describe("the house", () => {
     );
     expect(Object.keys(codes).filter((code) => !used.has(code))).toEqual([]);
     const page = readFileSync(join(root, "docs/errors.md"), "utf8");
-    for (const [code, meaning] of Object.entries(codes)) expect(page).toContain(`| \`${code}\` | ${meaning} |`);
+    for (const [code, meaning] of Object.entries(codes))
+      expect(page).toContain(`| [\`${code}\`](errors/${code}.md) | ${meaning} |`);
   });
 
   test("every record has a page, and every public constructor of one is a record with documented fields", () => {
