@@ -22,3 +22,7 @@ await build({
   logLevel: "warning",
 });
 chmodSync(`${root}/dist/cli/main.js`, 0o755);
+const pages = spawnSync(process.execPath, [`${root}/dist/cli/main.js`, "man", "--quiet", "-o", `${root}/dist/man`], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
+if (pages.status !== 0) process.exit(pages.status ?? 1);

@@ -27,6 +27,9 @@ async function load() {
     'export { jsonSchemaOf, markdownOf, typescriptOf } from "./src/record/document.ts";',
     'export { codeGroups, codes } from "./src/base/index.ts";',
     'export { commands } from "./src/cli/commands.ts";',
+    'export { commonOptions, examplesOf } from "./src/cli/help.ts";',
+    'export { exitMeanings } from "./src/cli/exit-codes.ts";',
+    'export { environmentVariables } from "./src/cli/environment.ts";',
     'export { openApi, operations } from "./src/supervisor/api-schema.ts";',
   ].join("\n");
   const outfile = join(scratch, "all.mjs");
@@ -103,18 +106,34 @@ Every error has a code that never changes its meaning, and a page with a wrong a
 prints it. Generated from \`src/base/codes.ts\` by \`npm run generate\`.
 `;
   put("docs/errors.md", `${errors}\n${tables.join("\n")}`);
-  const manual = lading.commands.map(({ name, description, options = [], example }) => {
+  const manual = lading.commands.map((entry) => {
+    const { name, description, options = [] } = entry;
+    const examples = lading.examplesOf(entry).map((line) => `    ${line}\n`);
     const list = options.map(([flags, about]) => `- \`${flags}\`: ${about}`).join("\n");
-    return `## \`lading ${name}\`\n\n${description[0].toUpperCase()}${description.slice(1)}.\n${list === "" ? "" : `\n${list}\n`}\n    ${example}\n`;
+    return `## \`lading ${name}\`\n\n${description[0].toUpperCase()}${description.slice(1)}.\n${list === "" ? "" : `\n${list}\n`}\n${examples.join("")}`;
   });
   const about = `# Commands
 
-Every command also takes \`--json\` (JSON with a \`version\`), \`--root DIR\` (put every path of the host under a folder) and
-\`--deadline SECONDS\` (how long a declaration may take; 30 by default).
+\`lading COMMAND --help\` and \`man lading-COMMAND\` say the same. Generated from \`src/cli/commands.ts\` by \`npm run generate\`.
+Errors go to stderr as \`file:line:column: error CODE: message\`, with a hint; errors.md lists the codes.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 the supervisor is not running, 4 would change, 130 interrupted. An action exits with
-its program's status. Errors go to stderr as \`file:line:column: error CODE: message\`, with a hint; errors.md lists the codes.
-Generated from \`src/cli/commands.ts\` by \`npm run generate\`.
+Every command also takes:
+
+${lading.commonOptions.map(([flags, meaning]) => `- \`${flags}\`: ${meaning}`).join("\n")}
+
+| exit code | meaning |
+|---|---|
+${lading.exitMeanings.map(([code, meaning]) => `| ${code} | ${meaning} |`).join("\n")}
+
+An action exits with its program's status.
+
+| variable | meaning |
+|---|---|
+${lading.environmentVariables.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join("\n")}
+
+Long work shows on a terminal, on stderr, what goes on, in place: bytes, rate, time, and what it waits for. Elsewhere it is a line at
+its begin, and one now and then. Ctrl-C stops at the next point from which nothing is lost, and says what is in force and what to run
+next; a second one ends at once, and the next command that changes the host puts right what is left.
 `;
   const calls = lading.operations.map(({ method, path, summary, body, answer, type }) => {
     const members = Object.entries(body ?? {}).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);

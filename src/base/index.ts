@@ -29,6 +29,7 @@ export {
   type Platform,
   platformOf,
 } from "./platform.ts";
-export { parseDuration, parseSize } from "./quantities.ts";
+export { type OnProgress, type ProgressEvent, type ProgressStep, tracked } from "./progress.ts";
+export { formatSize, parseDuration, parseSize } from "./quantities.ts";
 export { shellLine, shellQuote } from "./shell-line.ts";
 export { fitText, textWidth, xmlText } from "./svg-text.ts";

@@ -1,4 +1,4 @@
-/** Sizes and durations as people write them: "512m", "1m30s". */
+/** Sizes and durations as people write and read them: "512m", "1m30s", "1.5 MiB". */
 
 const unitsOfTime = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
@@ -17,4 +17,17 @@ export function parseSize(text: string): number | undefined {
   if (match === null) return undefined;
   const [, amount, unit = ""] = match;
   return Math.floor(Number(amount) * 1024 ** " kmgt".indexOf(unit.toLowerCase() || " "));
+}
+
+/** Sizes as people read them. */
+export function formatSize(bytes: number): string {
+  if (Math.abs(bytes) < 1024) return `${Math.round(bytes)} B`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let value = bytes / 1024;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} ${units[unit]}`;
 }

@@ -1,14 +1,8 @@
 /** Every command: its line in the help, its options, an example, and the file that carries it out when it is called. */
+import type { CommandEntry } from "./command-entry.ts";
 import type { Answer, Context } from "./context.ts";
 
-/** A command's function gets its arguments and its options as they were written. */
-export interface CommandEntry {
-  readonly name: string;
-  readonly description: string;
-  readonly options?: readonly (readonly [flags: string, description: string])[];
-  readonly example: string;
-  readonly run: (context: Context, given: never, options: never) => Answer;
-}
+export type { CommandEntry } from "./command-entry.ts";
 
 type Arguments = readonly (string | undefined)[];
 type Module<O> = { readonly run: (context: Context, given: Arguments, options: O) => Answer };
@@ -46,6 +40,8 @@ export const commands: readonly CommandEntry[] = [
       ["-y, --yes", "ask nothing"],
     ],
     example: "lading init my-host --template web-database",
+    examples: ["lading init --home", "lading init my-host --user web --port 8081 --yes"],
+    values: { "--template": ["hello", "web-database", "home"] },
     run: lazy(() => import("./init.ts")),
   },
   {
@@ -57,6 +53,8 @@ export const commands: readonly CommandEntry[] = [
       ["--format <form>", "text (default), json, github (workflow commands) or sarif, on standard output"],
     ],
     example: "lading check host.ts",
+    examples: ["lading check host.ts --strict --format sarif > check.sarif", "lading check host.ts --deadline 120"],
+    values: { form: ["text", "json", "github", "sarif"] },
     run: lazy(() => import("./check.ts")),
   },
   {
@@ -69,6 +67,7 @@ export const commands: readonly CommandEntry[] = [
     name: "inspect <file>",
     description: "show what a declaration folds to: units with their commands, files, accounts, images",
     example: "lading inspect host.ts --json",
+    examples: ["lading inspect host.ts --json | jq -r '.units[].provision[0]'"],
     run: lazy(() => import("./inspect.ts")),
   },
   {
@@ -81,6 +80,7 @@ export const commands: readonly CommandEntry[] = [
       ["--no-exit-code", "exit with 0 even where something would change"],
     ],
     example: "lading plan host.ts --json > plan.json",
+    examples: ["lading plan host.ts", "lading plan host.ts --no-exit-code"],
     run: lazy(() => import("./plan.ts")),
   },
   {
@@ -96,6 +96,12 @@ export const commands: readonly CommandEntry[] = [
       replaceVolume,
     ],
     example: "lading apply host.ts --yes",
+    examples: [
+      "lading apply host.ts",
+      "lading apply --plan plan.json",
+      "lading apply host.ts --yes --message 'new certificate' --on-failure stop",
+    ],
+    values: { what: ["rollback", "stop", "keep"] },
     run: lazy(() => import("./apply.ts")),
   },
   {
@@ -103,6 +109,8 @@ export const commands: readonly CommandEntry[] = [
     description: "go back to the generation before, or to the one with this number",
     options: [yes, onFailure, replaceVolume],
     example: "lading rollback --yes",
+    examples: ["lading rollback 3"],
+    values: { what: ["rollback", "stop", "keep"] },
     run: lazy(() => import("./rollback.ts")),
   },
   {
@@ -110,6 +118,8 @@ export const commands: readonly CommandEntry[] = [
     description: "go to the generation with this number",
     options: [yes, onFailure, replaceVolume],
     example: "lading switch 3 --yes",
+    examples: ["lading switch 3 --yes --on-failure keep"],
+    values: { what: ["rollback", "stop", "keep"] },
     run: lazy(() => import("./rollback.ts")),
   },
   {
@@ -118,17 +128,20 @@ export const commands: readonly CommandEntry[] = [
     options: [
       [
         "--keep <count>",
-        "how many of the newest prune keeps (default 10); never fewer than the current and the one before",
+        "how many of the newest prune keeps (default: 10); never fewer than the current and the one before",
       ],
       ["--dry-run", "only say what prune would forget"],
     ],
     example: "lading generations prune --keep 5",
+    examples: ["lading generations", "lading generations prune --dry-run"],
+    values: { verb: ["prune"] },
     run: lazy(() => import("./generations.ts")),
   },
   {
     name: "diff <from> [to]",
     description: "show what differs between two generations; exit 0 for nothing, 4 for something",
     example: "lading diff 3 4",
+    examples: ["lading diff 3"],
     run: lazy(() => import("./diff.ts")),
   },
   {
@@ -136,6 +149,11 @@ export const commands: readonly CommandEntry[] = [
     description: "show the units and how they are; one unit with its last changes",
     options: [["-w, --watch", "show it again and again, until it is interrupted"]],
     example: "lading status web",
+    examples: [
+      "lading status",
+      "lading status --watch",
+      "lading status --json | jq '.units[] | select(.status == \"failed\").name'",
+    ],
     run: lazy(() => import("./status.ts")),
   },
   {
@@ -179,18 +197,23 @@ export const commands: readonly CommandEntry[] = [
     description: "print the logs of units, or of all, in the order of time",
     options: [
       ["-f, --follow", "go on with what comes"],
-      ["-n, --tail <lines>", "only the last lines"],
+      ["-n, --tail <lines>", "only so many of the last lines (default: all)"],
       ["--since <time>", "only lines from this time on: 2026-11-25T10:00:00Z, or 10m for so long ago"],
       ["--until <time>", "only lines up to this time; what carries no time is left out by both"],
       ["--grep <pattern>", "only lines that match this regular expression"],
     ],
     example: "lading logs -f web db --since 10m",
+    examples: [
+      "lading logs web -n 100",
+      "lading logs --since 2026-11-25T10:00:00Z --until 2026-11-25T11:00:00Z --grep error",
+    ],
     run: lazy(() => import("./logs.ts")),
   },
   {
     name: "action <unit> <name> [arguments...]",
     description: "ask a unit to do something; `command-line` prints how its container is started",
     example: "lading action web command-line",
+    examples: ["lading action web pull"],
     run: lazy(() => import("./action.ts")),
   },
   {
@@ -219,9 +242,19 @@ export const commands: readonly CommandEntry[] = [
         "push: with spdx, cyclonedx or provenance, which refer to the image (separated by commas)",
       ],
       ["--insecure", "push: the registry may have any certificate, or none"],
-      ["-q, --quiet", "push: print no progress"],
     ],
     example: "lading image build host.ts web -o web.tar --format docker-archive",
+    examples: [
+      "lading image push host.ts web registry.example.org/team/web:1",
+      "lading image inspect host.ts web --since 3",
+      "lading image diff web.tar host.ts#web",
+      "lading image sbom host.ts web --format cyclonedx -o web.cdx.json",
+    ],
+    values: {
+      verb: ["build", "push", "inspect", "diff", "verify", "sbom", "provenance"],
+      format: ["oci-archive", "docker-archive", "oci-dir", "spdx", "cyclonedx"],
+      documents: ["spdx", "cyclonedx", "provenance"],
+    },
     run: lazy(() => import("./image.ts")),
   },
   {
@@ -234,6 +267,7 @@ export const commands: readonly CommandEntry[] = [
       ["--dry-run", "only show; exit 4 where something would change"],
     ],
     example: "lading lock host.ts --update",
+    examples: ["lading lock host.ts", "lading lock host.ts --security --dry-run"],
     run: lazy(() => import("./lock.ts")),
   },
   {
@@ -245,6 +279,8 @@ export const commands: readonly CommandEntry[] = [
       ["-o, --output <path>", "write it there"],
     ],
     example: "lading graph host.ts -o host.svg",
+    examples: ["lading graph host.ts", "lading graph host.ts --services --format dot"],
+    values: { format: ["text", "dot", "svg", "json"] },
     run: lazy(() => import("./graph.ts")),
   },
   {
@@ -255,6 +291,8 @@ export const commands: readonly CommandEntry[] = [
       ["--repair", "verify removes what was changed, so that it is built again"],
     ],
     example: "lading store gc --dry-run",
+    examples: ["lading store verify --repair"],
+    values: { verb: ["gc", "verify"] },
     run: lazy(() => import("./store.ts")),
   },
   {
@@ -262,6 +300,7 @@ export const commands: readonly CommandEntry[] = [
     description: "say what rootless containers need of this host, what was found, and how to get there",
     options: [["--fix", "do of it what a plan would do, as root"]],
     example: "lading doctor host.ts",
+    examples: ["lading doctor", "lading doctor host.ts --fix"],
     run: lazy(() => import("./doctor.ts")),
   },
   {
@@ -272,6 +311,8 @@ export const commands: readonly CommandEntry[] = [
       ["--print", "only print what install would write"],
     ],
     example: "lading boot install",
+    examples: ["lading boot install --init systemd --print", "lading boot uninstall"],
+    values: { verb: ["install", "uninstall"], name: ["systemd", "openrc", "runit"] },
     run: lazy(() => import("./boot.ts")),
   },
   {
@@ -279,6 +320,7 @@ export const commands: readonly CommandEntry[] = [
     description: "take away everything that Lading made here; volumes only when asked",
     options: [yes, ["--volumes", "also remove volumes and what is in them"]],
     example: "lading down --yes",
+    examples: ["lading down --yes --volumes"],
     run: lazy(() => import("./down.ts")),
   },
   {
@@ -286,5 +328,24 @@ export const commands: readonly CommandEntry[] = [
     description: "run the supervisor in the foreground; apply starts it by itself",
     example: "lading daemon",
     run: lazy(() => import("./daemon.ts")),
+  },
+  {
+    name: "completion <shell>",
+    description: "print a script that has a shell complete commands, options, files, units and generations",
+    example: "lading completion bash > /etc/bash_completion.d/lading",
+    examples: [
+      "lading completion zsh > /usr/local/share/zsh/site-functions/_lading",
+      "lading completion fish > ~/.config/fish/completions/lading.fish",
+    ],
+    values: { shell: ["bash", "zsh", "fish"] },
+    run: lazy(() => import("./completion.ts")),
+  },
+  {
+    name: "man [command]",
+    description: "print the manual's page of a command, or of lading itself, for man(1)",
+    options: [["-o, --output <dir>", "write every page into this folder instead"]],
+    example: "lading man apply | man -l -",
+    examples: ["lading man -o /usr/local/share/man/man1"],
+    run: lazy(() => import("./man.ts")),
   },
 ];

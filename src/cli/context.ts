@@ -2,13 +2,15 @@
 import { isAbsolute, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { type ErrorReport, formatError, KnownError, type Paths, pathsFor } from "../base/index.ts";
+import { type ErrorReport, formatError, KnownError, type OnProgress, type Paths, pathsFor } from "../base/index.ts";
 import type { Host, Loaded } from "../system/index.ts";
-import { errorStyle, hasColours } from "./error-style.ts";
+import { errorStyle } from "./error-style.ts";
+import { openProgress } from "./progress.ts";
 import type { SourceLines } from "./source-lines.ts";
+import { columnsOf, takesColours } from "./terminal.ts";
 
-/** Exit codes, as DESIGN has them. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, notRunning: 3, wouldChange: 4 } as const;
+export { exitCodes } from "./exit-codes.ts";
+export { table } from "./table.ts";
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -16,6 +18,10 @@ export interface CommonOptions {
   readonly root?: string;
   /** Seconds that a declaration may take. */
   readonly deadline?: string;
+  /** Errors and results only. */
+  readonly quiet?: boolean;
+  /** Also the programs that are run, and how long things take. */
+  readonly verbose?: boolean;
 }
 
 export interface Context {
@@ -25,14 +31,20 @@ export interface Context {
   readonly self: string;
   /** Whether the output goes to a terminal. */
   readonly isTerminal: boolean;
+  /** The columns of the terminal that the output goes to, at the moment; undefined where it goes elsewhere. */
+  readonly columns: () => number | undefined;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   /** Prints a result. */
   readonly print: (text: string) => void;
   /** Prints a part of something large, and resolves once the reader has taken it. */
   readonly printPart: (text: string) => Promise<void>;
-  /** Tells of progress, on stderr. */
+  /** Tells of something on stderr, in a line that stays. */
   readonly progress: (text: string) => void;
+  /** Tells of long work, on stderr. */
+  readonly tell: OnProgress;
+  /** Takes away what of the progress does not stay. */
+  readonly close: () => void;
   /** Tells of what is not wrong but worth a look, on stderr. */
   readonly warn: (warnings: readonly ErrorReport[]) => void;
   readonly paint: (style: keyof typeof styles, text: string) => string;
@@ -51,10 +63,18 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
   const paths = pathsFor({ uid, root: options.root, environment: process.env });
   const json = options.json === true;
   const abort = new AbortController();
+  const quiet = options.quiet === true;
+  const surroundings = { environment: process.env, stdout: process.stdout, stderr: process.stderr };
+  const view = openProgress(surroundings, { quiet, json, verbose: options.verbose === true });
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => abort.abort(new KnownError("interrupted", "interrupted")));
+    process.once(name, () => {
+      const running = view.running();
+      const what = `stopping (${running.join(", ")}); once more ends at once, and the next command puts right what is left`;
+      if (running.length > 0) view.tell({ what, state: "note" });
+      abort.abort(new KnownError("interrupted", "interrupted"));
+    });
   }
-  const colours = hasColours(process.stdout);
+  const colours = takesColours(process.stdout, surroundings);
   const deadline = options.deadline === undefined ? 30 : Number(options.deadline);
   if (!(deadline > 0)) throw new KnownError("usage", `--deadline takes seconds, not "${options.deadline}"`);
   const self = fileURLToPath(new URL("../cli/main.js", import.meta.url));
@@ -62,16 +82,19 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
     paths,
     json,
     isTerminal: process.stdout.isTTY === true,
+    columns: () => columnsOf(process.stdout, surroundings),
     self,
     signal: abort.signal,
-    print: (text) => void process.stdout.write(`${text}\n`),
-    printPart: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
-    progress: (text) => void process.stderr.write(`${text}\n`),
+    print: (text) => view.around(() => process.stdout.write(`${text}\n`)),
+    printPart: (text) => new Promise((resolve) => view.around(() => process.stdout.write(text, () => resolve()))),
+    progress: (text) => view.tell({ what: text, state: "note" }),
+    tell: view.tell,
+    close: view.close,
     warn: (warnings) => {
       // With --json, stderr is for errors as data.
-      if (json) return;
+      if (json || quiet) return;
       const style = errorStyle(sources);
-      for (const each of warnings) process.stderr.write(`${formatError(each, "warning", style)}\n`);
+      for (const each of warnings) view.around(() => process.stderr.write(`${formatError(each, "warning", style)}\n`));
     },
     paint: (style, text) => (colours ? `\u001b[${styles[style]}m${text}\u001b[0m` : text),
     load: async (file) => {
@@ -82,8 +105,7 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
     host: async () => {
       const { Host } = await import("../system/index.ts");
       const argv = [process.execPath, self, "daemon", ...(options.root === undefined ? [] : ["--root", options.root])];
-      const onProgress = (message: string): void => void process.stderr.write(`${message}\n`);
-      return new Host({ paths, daemonArgv: argv, signal: abort.signal, onProgress });
+      return new Host({ paths, daemonArgv: argv, signal: abort.signal, onProgress: view.tell });
     },
     confirm: async (question) => {
       if (process.stdin.isTTY !== true) {
@@ -91,8 +113,13 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
         throw new KnownError("confirmation-needed", "there is no terminal to confirm on", { hint });
       }
       const prompt = createInterface({ input: process.stdin, output: process.stderr });
+      // Ctrl-C and Ctrl-D are answers too; the prompt has them to itself.
+      const left = new Promise<string>((resolve) => {
+        prompt.once("SIGINT", () => resolve(""));
+        prompt.once("close", () => resolve(""));
+      });
       try {
-        const answer = await prompt.question(`${question} [y/N] `, { signal: abort.signal });
+        const answer = await Promise.race([prompt.question(`${question} [y/N] `, { signal: abort.signal }), left]);
         if (!/^y(es)?$/i.test(answer.trim())) throw new KnownError("interrupted", "not confirmed; nothing was changed");
       } finally {
         prompt.close();
@@ -110,22 +137,4 @@ export function requireAbsoluteRoot(root: string | undefined): void {
 /** The names of an option that takes several, separated by commas. */
 export function names(option: string | undefined): readonly string[] {
   return option === undefined ? [] : option.split(",").filter((name) => name !== "");
-}
-
-/** Lines up columns by the widest cell; the last column is left as it is. */
-export function table(rows: readonly (readonly string[])[]): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours take no room.
-  const width = (cell: string): number => cell.replaceAll(/\u001b\[\d+m/g, "").length;
-  const widths = rows.reduce<number[]>(
-    (all, row) => row.map((cell, index) => Math.max(all[index] ?? 0, width(cell))),
-    [],
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => (index === row.length - 1 ? cell : cell + " ".repeat((widths[index] ?? 0) - width(cell))))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

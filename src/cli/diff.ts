@@ -1,5 +1,6 @@
 /** `lading diff FROM [TO]`: what differs between two generations; TO is the current one where it is left out. */
 import { KnownError } from "../base/index.ts";
+import { wrapLine } from "./columns.ts";
 import { type Answer, type Context, exitCodes } from "./context.ts";
 
 function numberOf(given: string): number {
@@ -23,8 +24,8 @@ export async function run(context: Context, [from = "", to]: readonly (string | 
   if (!context.json)
     for (const { kind, what, details } of differences) {
       const [sign, colour] = signs[kind];
-      context.print(context.paint(colour, `${sign} ${what}`));
-      for (const detail of details) context.print(`    ${detail}`);
+      context.print(wrapLine(context.paint(colour, `${sign} ${what}`), context.columns()));
+      for (const detail of details) context.print(wrapLine(`    ${detail}`, context.columns()));
     }
   return differences.length === 0 ? exitCodes.done : exitCodes.wouldChange;
 }

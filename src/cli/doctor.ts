@@ -97,7 +97,7 @@ function print(context: Context, needs: readonly Need[]): void {
     `needed ${needed}`,
     fix === null ? "" : `fix: ${fix}`,
   ];
-  context.print(table(needs.map(row)));
+  context.print(table(needs.map(row), context.columns()));
   const missing = needs.filter((each) => each.state === "missing").length;
   context.print(missing === 0 ? "This host can run rootless containers." : `${missing} missing.`);
 }

@@ -25,7 +25,7 @@ export async function run(
       each.sourceDigest === null ? "-" : shortDigest(each.sourceDigest),
       `${each.source}${each.message === null ? "" : `: ${each.message}`}`,
     ]);
-    context.print(table(rows));
+    context.print(table(rows, context.columns()));
   }
   return exitCodes.done;
 }

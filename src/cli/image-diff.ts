@@ -3,16 +3,16 @@
  * declaration makes (`#NAME` may be left out where it makes one image), or `NAME@N` for what generation N had.
  */
 import { resolve } from "node:path";
-import { isDigest, KnownError, shortDigest } from "../base/index.ts";
+import { formatSize, isDigest, KnownError, shortDigest } from "../base/index.ts";
 import {
   compareImages,
   type FileChange,
-  formatSize,
   type ImageChanges,
   type ImageContents,
   type ValueChange,
 } from "../image/index.ts";
 import { existsSync } from "../sys/index.ts";
+import { wrapLine } from "./columns.ts";
 import { type Answer, type Context, exitCodes } from "./context.ts";
 import { printable } from "./foreign-text.ts";
 import { imageOfGeneration, imagesAt, isDeclaration, requireOne } from "./image-choice.ts";
@@ -39,7 +39,7 @@ export async function run(context: Context, [before = "", after]: readonly (stri
   const [old, now] = [await imageAt(context, before), await imageAt(context, after)];
   const changes = compareImages(old, now);
   if (context.json) context.print(JSON.stringify({ version: 1, before: old.id, after: now.id, ...changes }, null, 2));
-  else for (const line of formatChanges(context, changes)) context.print(line);
+  else for (const line of formatChanges(context, changes)) context.print(wrapLine(line, context.columns()));
   return changes.same ? exitCodes.done : exitCodes.wouldChange;
 }
 

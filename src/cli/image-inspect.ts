@@ -3,9 +3,10 @@
  * picture, and what changed since a generation.
  */
 import { resolve } from "node:path";
-import { KnownError, shortDigest } from "../base/index.ts";
-import { compareImages, describeImage, formatSize, type ImageDescription, treemapOf } from "../image/index.ts";
+import { formatSize, KnownError, shortDigest } from "../base/index.ts";
+import { compareImages, describeImage, type ImageDescription, treemapOf } from "../image/index.ts";
 import { writeFileAtomic } from "../sys/index.ts";
+import { wrapLine } from "./columns.ts";
 import { type Answer, type Context, table } from "./context.ts";
 import { printable } from "./foreign-text.ts";
 import { imageOfGeneration, imagesAt, isDeclaration, requireOne } from "./image-choice.ts";
@@ -44,16 +45,19 @@ export async function run(
       for (const line of formatDescription(context, describeImage(contents))) context.print(line);
       if (changes === undefined) continue;
       context.print(context.paint("bold", `\nSince generation ${since}`));
-      for (const line of formatChanges(context, changes)) context.print(line);
+      for (const line of formatChanges(context, changes)) context.print(wrapLine(line, context.columns()));
     }
   return undefined;
 }
 
 function formatDescription(context: Context, image: ImageDescription): readonly string[] {
   const heading = (text: string): string => context.paint("bold", `\n${text}`);
+  const fitted = (line: string): string => wrapLine(line, context.columns());
   const lines = [
-    `${context.paint("bold", printable(image.reference))}  ${image.id}`,
-    `${formatSize(image.size)} in ${image.layers.length} ${image.layers.length === 1 ? "layer" : "layers"}, ${image.files} files, ${printable(image.platform)}`,
+    fitted(`${context.paint("bold", printable(image.reference))}  ${image.id}`),
+    fitted(
+      `${formatSize(image.size)} in ${image.layers.length} ${image.layers.length === 1 ? "layer" : "layers"}, ${image.files} files, ${printable(image.platform)}`,
+    ),
     heading("Layers"),
     table(
       image.layers.map(({ diffId, size, about, packages }) => [
@@ -64,6 +68,7 @@ function formatDescription(context: Context, image: ImageDescription): readonly 
           packages > 1 ? `${printable(about)} (${packages} packages)` : printable(about),
         ],
       ]),
+      context.columns(),
     ),
   ];
   if (image.packages.length > 0) {
@@ -74,6 +79,7 @@ function formatDescription(context: Context, image: ImageDescription): readonly 
         bySize
           .slice(0, listedPackages)
           .map((each) => ["", printable(each.name), printable(each.version), formatSize(each.size)]),
+        context.columns(),
       ),
     );
     const more = bySize.slice(listedPackages);
@@ -85,6 +91,7 @@ function formatDescription(context: Context, image: ImageDescription): readonly 
     lines.push(
       table(
         image.largest.map(({ path, size, layer }) => ["", formatSize(size), printable(path), `(${printable(layer)})`]),
+        context.columns(),
       ),
     );
   }

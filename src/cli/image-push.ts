@@ -1,6 +1,6 @@
 /** What `lading image push` does with images that are built: one after the other, each with its own progress. */
 import { join } from "node:path";
-import { hexOf, KnownError, parseImageRef, shortDigest } from "../base/index.ts";
+import { formatSize, hexOf, KnownError, type OnProgress, parseImageRef, shortDigest } from "../base/index.ts";
 import { readImage } from "../image/index.ts";
 import {
   accessOf,
@@ -21,7 +21,6 @@ interface PushFlags {
   readonly from?: string;
   readonly authfile?: string;
   readonly insecure?: boolean;
-  readonly quiet?: boolean;
   readonly attach?: string;
   readonly builder?: string;
 }
@@ -79,7 +78,7 @@ export async function run(
   });
   const pushed: object[] = [];
   for (const { path, reference, item, to } of images) {
-    if (flags.quiet !== true) context.progress(`pushing ${reference} to ${to}`);
+    context.progress(`pushing ${reference} to ${to}`);
     const source = layoutSource(path);
     const result = await pushImage({
       source,
@@ -88,7 +87,7 @@ export async function run(
       insecure: flags.insecure,
       from: names(flags.from),
       signal,
-      onProgress: flags.quiet === true ? () => undefined : progressLines(context.progress),
+      onProgress: blobProgress(context.tell),
     });
     for (const { type, write } of attached) {
       const content = Buffer.from(await write({ ...built, file, item }, flags));
@@ -113,23 +112,11 @@ export async function run(
   return undefined;
 }
 
-/** Milliseconds between two lines about one blob. */
-const betweenLines = 2000;
-
-/** A line when a blob is settled, and now and then while it is on its way. */
-function progressLines(print: (text: string) => void): (progress: BlobProgress) => void {
-  const lastLine = new Map<string, number>();
+/** Each blob from its begin to its end, and how it came to be there. */
+function blobProgress(tell: OnProgress): (blob: BlobProgress) => void {
   return ({ digest, size, sent, state }) => {
-    const now = Date.now();
-    const last = lastLine.get(digest) ?? now;
-    if (!lastLine.has(digest)) lastLine.set(digest, now);
-    if (state === "sending" && now - last < betweenLines) return;
-    lastLine.set(digest, now);
-    const amount = state === "sending" ? `${formatSize(sent)} of ${formatSize(size)}` : formatSize(size);
-    print(`  ${shortDigest(digest)}  ${state}  ${amount}`);
+    const what = `  ${shortDigest(digest)}`;
+    if (state === "sending") return tell({ what, state: "going", done: sent, total: size });
+    tell({ what, state: "done", outcome: `${state}  ${formatSize(size)}` });
   };
-}
-
-function formatSize(bytes: number): string {
-  return bytes < 1 << 20 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`;
 }

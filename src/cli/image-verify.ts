@@ -1,6 +1,7 @@
 /** `lading image verify FILE [NAME]`, or `verify PATH` of anybody's layout or archive: whether all of it is what it says. */
 import { resolve } from "node:path";
-import { formatSize, type VerifiedLayout, verifyLayout } from "../image/index.ts";
+import { formatSize } from "../base/index.ts";
+import { type VerifiedLayout, verifyLayout } from "../image/index.ts";
 import { type Answer, type Context, exitCodes } from "./context.ts";
 import { printable } from "./foreign-text.ts";
 import { buildChosen, isDeclaration } from "./image-choice.ts";

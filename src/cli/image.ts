@@ -1,7 +1,7 @@
 /** `lading image VERB`: builds images here; what is said of images stands in files of its own. */
 import { resolve } from "node:path";
-import { KnownError, shortDigest } from "../base/index.ts";
-import { formatSize, readFacts, readImage, writeArchive, writeLayout } from "../image/index.ts";
+import { formatSize, KnownError, shortDigest } from "../base/index.ts";
+import { readFacts, readImage, writeArchive, writeLayout } from "../image/index.ts";
 import type { PackageFacts } from "../packages/index.ts";
 import { existsSync } from "../sys/index.ts";
 import { type Answer, type Context, table } from "./context.ts";
@@ -71,7 +71,7 @@ async function build(context: Context, [file = "", name]: Arguments, options: Bu
     for (const image of images) {
       context.print(`${image.reference}  ${image.id}`);
       const rows = image.layers.map((layer) => ["", shortDigest(layer.diffId), formatSize(layer.size), layer.about]);
-      context.print(table(rows));
+      context.print(table(rows, context.columns()));
       for (const { name, commands } of image.scripts)
         context.progress(`note: ${name} does more when it is installed, which was not done: ${commands.join("; ")}`);
     }

@@ -75,7 +75,7 @@ export async function run(context: Context, [file = ""]: readonly (string | unde
     unit.requirement.join(" ") || "-",
     unit.documentation,
   ]);
-  context.print(table([["UNIT", "KIND", "REQUIRES", "WHAT"], ...rows]));
+  context.print(table([["UNIT", "KIND", "REQUIRES", "WHAT"], ...rows], context.columns()));
   for (const unit of spec.units) {
     if (unit.start.kind === "container")
       context.print(`\n${unit.name}:\n  ${shellLine(containerArgv(context.paths, unit, unit.start))}`);

@@ -19,7 +19,11 @@ function command(verb: Verb): { readonly run: (context: Context, given: readonly
     run: async (context, [name = ""]) => {
       const client = new SupervisorClient(context.paths.socket);
       await client.act(verb, name);
-      const unit = requireUnit(await client.settled(context.signal), name);
+      const what = `waiting for ${name}`;
+      // Told of only where it is not so at once.
+      const status = await client.settled(context.signal, (step) => context.tell({ what, state: "going", ...step }));
+      context.tell({ what, state: "done" });
+      const unit = requireUnit(status, name);
       if (context.json) context.print(JSON.stringify({ version: 1, ...unit }, null, 2));
       else context.print(`${unit.name}: ${unit.status}${unit.enabled ? "" : ", disabled"}`);
       requireResult(verb, unit);

@@ -1,17 +1,49 @@
 /** The command line: finds the command, runs it, prints what went wrong, and ends with the right code. */
 import { Command, CommanderError } from "commander";
-import { describeError, formatErrors, isErrorReport, reportsOf } from "../base/index.ts";
+import { describeError, type ErrorReport, formatErrors, isErrorReport, KnownError, reportsOf } from "../base/index.ts";
 import { commands } from "./commands.ts";
-import { type CommonOptions, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
+import { type CommonOptions, type Context, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
 import { errorStyle } from "./error-style.ts";
+import { commandHelp, commonOptions, programHelp } from "./help.ts";
+import { standingAfter } from "./interrupted.ts";
 import { SourceLines } from "./source-lines.ts";
+import { columnsOf } from "./terminal.ts";
 import { version } from "./version.ts";
 
-function report(error: unknown, json: boolean, sources: SourceLines): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  const known =
-    error instanceof Error && error.name === "AbortError" && isErrorReport(error.cause) ? error.cause : error;
-  const reports = reportsOf(known);
+const surroundings = { environment: process.env };
+
+/** What a report is made with: where things stand, and the lines of the sources. */
+interface Surroundings {
+  readonly context: Context | undefined;
+  readonly sources: SourceLines;
+}
+
+/** What is not right with a command line, in one line; `verb` is the command that it is about. */
+function usageError(error: CommanderError, verb: string | undefined): KnownError {
+  const [first = "", ...more] = error.message.replace(/^error: /, "").split("\n");
+  const problem = first.replaceAll("'", '"').replace(/\.$/, "").replace(". Expected", ", expected");
+  const meant = /^\(Did you mean (.*)\?\)$/.exec(more.find((line) => line !== "") ?? "")?.[1];
+  const known = commands.some(({ name }) => name.split(" ")[0] === verb);
+  const help = known ? `lading ${verb} --help` : "lading --help";
+  return new KnownError("usage", `${problem}; ${meant === undefined ? `see \`${help}\`` : `did you mean "${meant}"?`}`);
+}
+
+/** The error as it is told: a usage error in our own words, an interruption with the reason behind it. */
+function told(error: unknown): unknown {
+  if (error instanceof CommanderError) return usageError(error, process.argv[2]);
+  return error instanceof Error && error.name === "AbortError" && isErrorReport(error.cause) ? error.cause : error;
+}
+
+function withStanding(report: ErrorReport, context: Context | undefined): ErrorReport {
+  if (report.code !== "interrupted" || report.hint !== undefined || context === undefined) return report;
+  return { ...report, hint: standingAfter(context.paths, process.argv.slice(2)) };
+}
+
+function report(error: unknown, json: boolean, { context, sources }: Surroundings): number {
+  // Help and the version are answers.
+  if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
+  if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.usage;
+  const reports = reportsOf(told(error))?.map((each) => withStanding(each, context));
   if (reports === undefined) {
     // A bug is Lading's own: its stack is what whoever mends it needs.
     process.stderr.write(
@@ -22,34 +54,37 @@ function report(error: unknown, json: boolean, sources: SourceLines): number {
   if (json) process.stderr.write(`${JSON.stringify({ version: 1, errors: reports }, null, 2)}\n`);
   else process.stderr.write(`${formatErrors(reports, errorStyle(sources))}\n`);
   if (reports.some((each) => each.code === "usage")) return exitCodes.usage;
-  if (reports.some((each) => each.code === "interrupted")) return 130;
+  if (reports.some((each) => each.code === "interrupted")) return exitCodes.interrupted;
   return reports.some((each) => each.code === "daemon-not-running") ? exitCodes.notRunning : exitCodes.failed;
 }
 
-function program(sources: SourceLines): Command {
+function program(sources: SourceLines, onContext: (context: Context) => void): Command {
+  const width = (): number => columnsOf(process.stdout, surroundings) ?? 80;
+  // Settings come first: commands take them over as they are made.
   const root = new Command("lading")
+    .configureOutput({ getOutHelpWidth: width, getErrHelpWidth: width, outputError: () => undefined })
+    .configureHelp({ minWidthToWrap: 10, subcommandTerm: (command) => command.name() })
     .description(
       "One TypeScript file declares a container host; lading checks it, builds it, switches to it and rolls it back.",
     )
     .version(version)
-    .showHelpAfterError("(lading --help lists the commands)")
+    .addHelpText("after", () => programHelp(width()))
     .enablePositionalOptions()
     .exitOverride();
-  for (const { name, description, options = [], example, run } of commands) {
-    const command = root
-      .command(name)
-      .description(description)
-      .option("--json", "print JSON, in a documented and versioned shape")
-      .option("--root <dir>", "put every path of the host under this folder")
-      .option("--deadline <seconds>", "how long the declaration may take (default 30)")
-      .addHelpText("after", `\nExample:\n  $ ${example}`)
-      .exitOverride();
-    for (const [flags, about] of options) command.option(flags, about);
+  for (const entry of commands) {
+    const { name, description, options = [], run } = entry;
+    const command = root.command(name).description(description);
+    for (const [flags, about] of [...options, ...commonOptions]) command.option(flags, about);
+    command.addHelpText("after", () => commandHelp(entry));
     command.action(async (...given: unknown[]) => {
       const settings = given.at(-2) as CommonOptions & Record<string, unknown>;
       requireAbsoluteRoot(settings.root);
-      process.exitCode =
-        (await run(makeContext(settings, sources), given.slice(0, -2) as never, settings as never)) ?? exitCodes.done;
+      const began = performance.now();
+      const context = makeContext(settings, sources);
+      onContext(context);
+      process.exitCode = (await run(context, given.slice(0, -2) as never, settings as never)) ?? exitCodes.done;
+      if (settings.verbose === true)
+        context.progress(`lading ${command.name()} took ${((performance.now() - began) / 1000).toFixed(2)} s`);
     });
   }
   return root;
@@ -63,9 +98,14 @@ export async function runProgram(): Promise<void> {
     throw error;
   });
   const sources = new SourceLines();
+  let context: Context | undefined;
   try {
-    await program(sources).parseAsync();
+    await program(sources, (made) => {
+      context = made;
+    }).parseAsync();
+    context?.close();
   } catch (error) {
-    process.exitCode = report(error, process.argv.includes("--json"), sources);
+    context?.close();
+    process.exitCode = report(error, process.argv.includes("--json"), { context, sources });
   }
 }

@@ -1,7 +1,9 @@
 /** Plans as people read them and as programs do. */
 import { formatPlace } from "../base/index.ts";
 import { type Plan, type PlanOrigin, planJson, type Step } from "../system/index.ts";
-import { type Context, table } from "./context.ts";
+import { wrapLine } from "./columns.ts";
+import type { Context } from "./context.ts";
+import { tableRows } from "./table.ts";
 import { unchanged } from "./unchanged.ts";
 
 const signs = { add: "+", change: "~", remove: "-" } as const;
@@ -27,23 +29,25 @@ export function printPlan(context: Context, plan: Plan, origin?: PlanOrigin): vo
   if (context.json) return context.print(JSON.stringify(planJson(plan, origin), null, 2));
   const { steps, orphans, foreign, notes } = plan;
   if (steps.length === 0) context.print(unchanged);
-  const lines = table(
+  const print = (line: string): void => context.print(wrapLine(line, context.columns()));
+  const lines = tableRows(
     steps.map((step) => {
       const sign = signOf(step);
       return [context.paint(colours[sign], `${signs[sign]} ${step.what}`), context.paint("dim", reasonOf(step))];
     }),
-  ).split("\n");
+    context.columns(),
+  );
   for (const [index, step] of steps.entries()) {
     context.print(lines[index] ?? "");
-    for (const detail of step.details) context.print(`    ${detail}`);
+    for (const detail of step.details) print(`    ${detail}`);
   }
-  for (const orphan of orphans) context.print(`  volume ${orphan} is kept; nothing declares it any more`);
+  for (const orphan of orphans) print(`  volume ${orphan} is kept; nothing declares it any more`);
   const others = foreign.map(({ kind, name }) => `${kind} ${name}`);
   if (steps.length > 0 && others.length > 0) {
     const more = others.length > shownForeign ? ` and ${others.length - shownForeign} more` : "";
-    context.print(`  not Lading's, and left alone: ${others.slice(0, shownForeign).join(", ")}${more}`);
+    print(`  not Lading's, and left alone: ${others.slice(0, shownForeign).join(", ")}${more}`);
   }
-  for (const note of notes) context.print(`  note: ${note}`);
+  for (const note of notes) print(`  note: ${note}`);
   if (steps.length === 0) return;
   const count = (word: string, wanted: (step: Step) => boolean): string[] => {
     const number = steps.filter(wanted).length;
@@ -56,5 +60,5 @@ export function printPlan(context: Context, plan: Plan, origin?: PlanOrigin): vo
     ...count("interrupted", (step) => step.interrupts === "restart"),
     ...count("with loss of data", (step) => step.interrupts === "data"),
   ];
-  context.print(`Plan: ${parts.join(", ")}.`);
+  print(`Plan: ${parts.join(", ")}.`);
 }

@@ -8,6 +8,7 @@ import {
   type UnitHistory,
   type UnitReport,
 } from "../supervisor/index.ts";
+import { wrapLine } from "./columns.ts";
 import { type Answer, type Context, table } from "./context.ts";
 import { requireUnit } from "./units.ts";
 
@@ -55,8 +56,8 @@ function textOf(context: Context, status: StatusReport, one: UnitHistory | undef
   );
   return [
     ...(one === undefined ? [`generation ${status.generation}, supervisor ${status.pid}`] : []),
-    table([["UNIT", "STATE", "SINCE", "PID", "CONTAINER", ""], ...rows]),
-    ...changes,
+    table([["UNIT", "STATE", "SINCE", "PID", "CONTAINER", ""], ...rows], context.columns()),
+    ...changes.map((line) => wrapLine(line, context.columns())),
   ].join("\n");
 }
 

@@ -10,6 +10,7 @@ import {
   type UnitSpec,
 } from "../supervisor/index.ts";
 import { type LogLine, lastLogLines } from "../system/index.ts";
+import { wrapLine } from "./columns.ts";
 import type { Answer, Context } from "./context.ts";
 import { age } from "./status.ts";
 import { requireUnit } from "./units.ts";
@@ -70,7 +71,8 @@ export async function run(context: Context, [name = ""]: readonly (string | unde
   if (context.json) context.print(JSON.stringify({ version: 1, chain }, null, 2));
   else
     chain.forEach((link, depth) => {
-      for (const line of linesOf(link, status.generation)) context.print(`${depth === 0 ? "" : "  "}${line}`);
+      for (const line of linesOf(link, status.generation))
+        context.print(wrapLine(`${depth === 0 ? "" : "  "}${line}`, context.columns()));
     });
   return undefined;
 }

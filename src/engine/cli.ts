@@ -81,13 +81,13 @@ export abstract class EngineProgram {
     if (result.status !== 0 && !gone.test(result.stderr)) throw this.failure(args, result);
   }
 
-  async pull(reference: string, { signal, onProgress }: PullOptions = {}): Promise<void> {
+  async pull(reference: string, { signal, onLayer }: PullOptions = {}): Promise<void> {
     // Without a terminal Podman prints a line as a layer begins, and Docker one as it is complete.
     const onLine = (line: string): void => {
       const podman = /^Copying blob (?:sha256:)?([0-9a-f]{12})\w*(.*)$/.exec(line);
       const docker = /^([0-9a-f]{12}): (Pull complete|Already exists)$/.exec(line);
       const [, layer, how = ""] = podman ?? docker ?? [];
-      if (layer !== undefined) onProgress?.(`${reference}: layer ${layer} ${how.trim()}`.trimEnd());
+      if (layer !== undefined) onLayer?.(`layer ${layer} ${how.trim()}`.trimEnd());
     };
     const result = await runAs(this.identity, this.argv(["pull", reference]), { signal, onLine });
     if (result.status === 0) return;

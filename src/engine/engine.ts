@@ -43,7 +43,7 @@ export interface StartOptions {
 export interface PullOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears of each layer as the engine tells of it. */
-  readonly onProgress?: ((message: string) => void) | undefined;
+  readonly onLayer?: ((layer: string) => void) | undefined;
 }
 
 /** How a container ended. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Compression } from "../archive/index.ts";
 import { canonicalJson, type Digest, KnownError, layoutTag, type Platform, shortDigest } from "../base/index.ts";
-import { accessOf, mediaTypes, pullImage } from "../registry/index.ts";
+import { accessOf, type DownloadProgress, mediaTypes, pullImage } from "../registry/index.ts";
 import { type BuildContext, type Reference, writeOutput } from "../store/index.ts";
 import { lastWords, readFileSync, rmSync, run, statSync } from "../sys/index.ts";
 import { compressionOf, compressors, openImageFiles, type StoredFile } from "./image-files.ts";
@@ -39,7 +39,12 @@ export async function buildFromArchive(context: BuildContext): Promise<void> {
 export async function buildFromRegistry(context: BuildContext): Promise<void> {
   const { reference, platform } = context.args as { readonly reference: string; readonly platform: Platform };
   const access = accessOf({ uid: process.getuid?.() ?? 0, environment: process.env, signal: context.signal });
-  await pullImage({ reference, platform, to: context.out, ...access, signal: context.signal });
+  const received = new Map<Digest, number>();
+  const onProgress = (blob: DownloadProgress): void => {
+    received.set(blob.digest, blob.state === "receiving" ? blob.received : blob.size);
+    context.tell?.({ done: [...received.values()].reduce((sum, bytes) => sum + bytes, 0) });
+  };
+  await pullImage({ reference, platform, to: context.out, ...access, signal: context.signal, onProgress });
   return describeLayout(context, reference);
 }
 

@@ -47,7 +47,7 @@ export { readFacts } from "./package-facts.ts";
 export { type ProvenanceOptions, type ProvenanceStatement, provenanceOf } from "./provenance.ts";
 export { type BillOptions, purlOf } from "./sbom.ts";
 export { type SpdxDocument, spdxOf } from "./spdx.ts";
-export { formatSize, treemapOf } from "./treemap-svg.ts";
+export { treemapOf } from "./treemap-svg.ts";
 export { type ImageProblem, type VerifiedLayout, verifyLayout } from "./verify.ts";
 
 /** The builders of images, by the names that their derivations use. */

@@ -168,6 +168,7 @@ export async function buildLayer(context: BuildContext): Promise<BuiltFacts> {
   );
   const lists = placements.flatMap((placement) => placed(context, placement, under));
   using writer = new LayerWriter(context.out, compression);
+  let done = 0;
   for (const file of orderEntries(lists, under)) {
     const { from, bytes, digest, stamp }: Partial<PlannedFile> = file;
     context.signal?.throwIfAborted();
@@ -177,6 +178,9 @@ export async function buildLayer(context: BuildContext): Promise<BuiltFacts> {
       writer.body(bytes);
       writer.pad(file.size);
     }
+    if (file.size === 0) continue;
+    done += file.size;
+    context.tell?.({ done });
   }
   return await writer.finish();
 }

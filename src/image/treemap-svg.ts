@@ -2,7 +2,7 @@
  * A picture of where an image's bytes are. One SVG without scripts or outside references: colours follow the reader's
  * light or dark scheme, a name is written where it fits, and the size of everything shows under the pointer.
  */
-import { shortDigest } from "../base/index.ts";
+import { formatSize, shortDigest } from "../base/index.ts";
 import type { ImageContents } from "./contents.ts";
 import { type SizeNode, sizeTree } from "./size-tree.ts";
 import { type Box, squarify } from "./treemap.ts";
@@ -44,19 +44,6 @@ const style = `
   .frame > rect { fill: hsl(var(--hue) var(--colour) var(--frame)); stroke: var(--ground); }
   .leaf:hover > rect { stroke: var(--ink); stroke-width: 1.5; }
 `;
-
-/** Sizes as people read them. */
-export function formatSize(bytes: number): string {
-  if (Math.abs(bytes) < 1024) return `${Math.round(bytes)} B`;
-  const units = ["KiB", "MiB", "GiB", "TiB"];
-  let value = bytes / 1024;
-  let unit = 0;
-  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} ${units[unit]}`;
-}
 
 /** Text for XML; characters that XML does not have, and those that would hide what follows, become a sign. */
 function xml(text: string): string {

@@ -18,7 +18,14 @@ async function fetchFile(context: BuildContext): Promise<void> {
     "integrity" in args
       ? { hash: { algorithm: "sha512", digest: hexOfIntegrity(args.integrity) } as const }
       : { hash: { algorithm: "sha256", digest: args.sha256 } as const, size: args.size };
-  await download(Object.values(context.origins), { ...expected, to: context.out, signal: context.signal });
+  const total = "size" in args ? { total: args.size } : {};
+  let done = 0;
+  const onBytes = (count: number): void => {
+    done += count;
+    context.tell?.({ done, ...total });
+  };
+  const to = context.out;
+  await download(Object.values(context.origins), { ...expected, to, signal: context.signal, onBytes });
 }
 
 function refuseUnlocked(context: BuildContext): void {

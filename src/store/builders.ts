@@ -1,6 +1,6 @@
 /** The builders that the store ships: each writes one result to a path that does not exist yet. */
 import { dirname, join } from "node:path";
-import { type Digest, KnownError } from "../base/index.ts";
+import { type Digest, KnownError, type ProgressStep } from "../base/index.ts";
 import {
   chmodSync,
   closeSync,
@@ -43,6 +43,8 @@ export interface BuildContext {
   readonly storeDir: string;
   readonly signal: AbortSignal | undefined;
   readonly pathOf: (reference: Reference) => string;
+  /** Hears how far the builder is, where that takes long. */
+  readonly tell?: (step: ProgressStep) => void;
 }
 
 /** What a builder knows of its result, so that it is not read again. */

@@ -11,7 +11,7 @@
  * Builders hold the store's lock shared, the collector alone, so neither can take what the other needs.
  */
 import { join } from "node:path";
-import { KnownError } from "../base/index.ts";
+import { KnownError, type OnProgress, type ProgressStep, tracked } from "../base/index.ts";
 import {
   chmodSync,
   ensureFolder,
@@ -48,6 +48,8 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
   /** Called when an item is about to be built; not for those that are there. */
   readonly onBuild?: (derivation: Derivation) => void;
+  /** Hears of each build from its begin to its end. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface VerifyResult {
@@ -101,7 +103,8 @@ export class Store {
       await turns.with(async () => {
         signal.throwIfAborted();
         options.onBuild?.(derivation);
-        await this.#buildOne(derivation, { ...options, signal });
+        const about = { what: `building ${derivation.recipe.name}`, key: item };
+        await tracked(options.onProgress, about, (tell) => this.#buildOne(derivation, { ...options, signal, tell }));
       });
     };
     const visit = (item: ItemName): Promise<void> => {
@@ -120,7 +123,10 @@ export class Store {
     if (failure !== undefined) throw failure.error;
   }
 
-  async #buildOne(derivation: Derivation, options: BuildOptions): Promise<void> {
+  async #buildOne(
+    derivation: Derivation,
+    options: BuildOptions & { readonly tell: (step: ProgressStep) => void },
+  ): Promise<void> {
     const { item, recipe } = derivation;
     const builder = options.builders[recipe.builder];
     if (builder === undefined) throw new Error(`no builder "${recipe.builder}"`);
@@ -137,6 +143,7 @@ export class Store {
         out,
         storeDir: this.dir,
         signal: options.signal,
+        tell: options.tell,
         pathOf: (reference) => this.path(reference),
       });
       await this.#adopt(derivation, out, facts);

@@ -1,10 +1,13 @@
 /** The other end of the control API. */
 import { dirname } from "node:path";
-import { type ErrorReport, hasErrno, KnownError, Problems } from "../base/index.ts";
+import { type ErrorReport, hasErrno, KnownError, Problems, type ProgressStep } from "../base/index.ts";
 import { requestSocket } from "../sys/index.ts";
 import type { ActionResult, Verb } from "./api.ts";
 import { readSocket } from "./doors.ts";
 import type { StatusReport, UnitHistory } from "./report.ts";
+
+/** Milliseconds between two looks at what is on its way. */
+const lookInterval = 500;
 
 export class SupervisorClient {
   readonly #socket: string;
@@ -58,11 +61,22 @@ export class SupervisorClient {
     return this.#request("GET", "/v1/status");
   }
 
-  /** Resolves when nothing is on its way any more. */
-  async settled(signal?: AbortSignal): Promise<StatusReport> {
-    for (;;) {
-      const status = await this.#request<StatusReport>("GET", "/v1/settled", undefined, signal);
-      if (status.settled) return status;
+  /** Resolves when nothing is on its way any more; tells now and then of what is. */
+  async settled(signal?: AbortSignal, tell?: (step: ProgressStep) => void): Promise<StatusReport> {
+    const look = async (): Promise<void> => {
+      const waiting = (await this.status()).units.filter(
+        ({ status }) => status === "starting" || status === "stopping",
+      );
+      if (waiting.length > 0) tell?.({ waitsFor: waiting.map(({ name, status }) => `${name} (${status})`).join(", ") });
+    };
+    const timer = tell === undefined ? undefined : setInterval(() => void look().catch(() => undefined), lookInterval);
+    try {
+      for (;;) {
+        const status = await this.#request<StatusReport>("GET", "/v1/settled", undefined, signal);
+        if (status.settled) return status;
+      }
+    } finally {
+      clearInterval(timer);
     }
   }
 

@@ -28,6 +28,7 @@ export {
   type ChildProcess,
   hostPath,
   lastWords,
+  onProgramEnd,
   type ProcessId,
   type RunOptions,
   type RunResult,

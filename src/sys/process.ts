@@ -1,5 +1,6 @@
 /** Programs of the host: always an argument array, an explicit environment and a deadline; never a shell. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { channel } from "node:diagnostics_channel";
 import { createInterface } from "node:readline";
 import { hasErrno, KnownError } from "../base/index.ts";
 
@@ -29,6 +30,22 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** A program that ended, for whoever wants to tell of it. */
+export interface ProgramEnd {
+  readonly argv: readonly string[];
+  /** From its start. */
+  readonly milliseconds: number;
+  /** "status 0", "SIGKILL". */
+  readonly ended: string;
+}
+
+const ends = channel("lading.program-end");
+
+/** Hears of each program that `run` ran, from now on. */
+export function onProgramEnd(listener: (end: ProgramEnd) => void): void {
+  ends.subscribe((end) => listener(end as ProgramEnd));
+}
+
 /** Milliseconds after a program's end in which what it wrote is still read. */
 const drainPeriod = 300;
 
@@ -38,6 +55,7 @@ const drainPeriod = 300;
  */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [program = "", ...rest] = argv;
+  const began = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, {
       env: { PATH: hostPath, LC_ALL: "C.UTF-8", ...options.env },
@@ -56,6 +74,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", options.onLine);
     const limit = options.deadline ?? 600_000;
     let late = false;
+    let hasEnded = false;
     const timer = setTimeout(() => {
       late = true;
       child.kill("SIGKILL");
@@ -74,6 +93,10 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     });
     const finish = (status: number | null, signal: NodeJS.Signals | null): void => {
       done();
+      // "exit" and "close" both come; the program is told of once.
+      if (ends.hasSubscribers && !hasEnded)
+        ends.publish({ argv, milliseconds: performance.now() - began, ended: signal ?? `status ${status}` });
+      hasEnded = true;
       if (options.signal?.aborted) reject(new KnownError("interrupted", `${program} was interrupted`));
       else if (late) reject(new KnownError("command-failed", `${program} did not end within ${limit / 1000} s`));
       else resolve({ status, signal, stdout: text(output.stdout), stderr: text(output.stderr) });

@@ -1,6 +1,6 @@
 /** Carries out the deeds of a plan, one by one; each is safe to repeat after a crash. Units are the supervisor's. */
 import { join } from "node:path";
-import { type Digest, hasErrno, hexOf, KnownError, type Paths } from "../base/index.ts";
+import { type Digest, hasErrno, hexOf, KnownError, type Paths, type ProgressStep } from "../base/index.ts";
 import { findIdentity, runtimeFolder } from "../engine/index.ts";
 import type { Store } from "../store/index.ts";
 import {
@@ -29,13 +29,13 @@ export interface ExecuteContext {
   readonly store: Store;
   readonly ledger: LedgerFileStore;
   readonly signal: AbortSignal | undefined;
-  /** Hears of each part of a long step. */
-  readonly onProgress?: ((message: string) => void) | undefined;
+  /** Hears how far a long step is. */
+  readonly tell?: ((step: ProgressStep) => void) | undefined;
 }
 
 /** Carries out one deed. Those about units and generations are not for here. */
 export async function execute(deed: Deed, context: ExecuteContext): Promise<void> {
-  const { store, ledger, signal, onProgress } = context;
+  const { store, ledger, signal, tell } = context;
   switch (deed.kind) {
     case "group-add": {
       const { name, id, system } = deed.group;
@@ -77,7 +77,7 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
     case "image-pull": {
       const engine = await engineOf(deed.image.user, deed.image.cli);
       await engine?.requireUsable();
-      await engine?.pull(pullReference(deed.image), { signal, onProgress });
+      await engine?.pull(pullReference(deed.image), { signal, onLayer: (layer) => tell?.({ waitsFor: layer }) });
       return;
     }
     case "object-remove": {

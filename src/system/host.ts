@@ -3,7 +3,7 @@
  * comes before the switch; the switch is a journalled transaction that ends at one rename.
  */
 import { dirname, join } from "node:path";
-import { digestOf, KnownError, type Paths } from "../base/index.ts";
+import { digestOf, KnownError, type Paths, tracked } from "../base/index.ts";
 import { ownIdentity } from "../engine/index.ts";
 import { type ImageSummary, imageBuilders, readImage, readLayerFiles } from "../image/index.ts";
 import { packageBuilders } from "../packages/index.ts";
@@ -88,7 +88,7 @@ export class Host {
     await this.store.build(new Map(derivations.map((each) => [each.item, each])), targets, {
       builders: { ...storeBuilders, ...packageBuilders, ...imageBuilders },
       ...(signal === undefined ? {} : { signal }),
-      onBuild: (derivation) => onProgress?.(`building ${derivation.recipe.name}`),
+      onProgress,
     });
   }
 
@@ -202,8 +202,7 @@ export class Host {
   async repair(repairs: readonly Repair[]): Promise<void> {
     const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: this.#options.signal };
     for (const each of repairs) {
-      this.#options.onProgress?.(repairWords(each));
-      await execute(each, context);
+      await tracked(this.#options.onProgress, { what: repairWords(each) }, () => execute(each, context));
     }
   }
 
@@ -248,15 +247,16 @@ export class Host {
   /** Takes away everything that Lading made here. Volumes, and the homes that hold them, only when asked. */
   async takeDown({ plan: { steps, orphans }, observed }: Planned): Promise<void> {
     const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: undefined };
-    this.#options.onProgress?.("stopping everything");
-    await this.#switch.endSupervision(observed.current?.spec ?? emptySystem);
+    const { onProgress } = this.#options;
+    await tracked(onProgress, { what: "stopping everything" }, () =>
+      this.#switch.endSupervision(observed.current?.spec ?? emptySystem),
+    );
     // Podman's settings go last: what is removed before was made under them.
     const settingsLast = [...steps].sort(
       (a, b) => Number(a.deed.kind === "file-restore") - Number(b.deed.kind === "file-restore"),
     );
     for (const step of settingsLast.filter((each) => !isUnit(each))) {
-      this.#options.onProgress?.(step.what);
-      await execute(step.deed, context);
+      await tracked(onProgress, { what: step.what }, (tell) => execute(step.deed, { ...context, tell }));
     }
     for (const { logFile } of observed.current?.spec.units ?? [])
       if (logFile !== null) removeWithEmptyFolder(`${this.#paths.root}${logFile}`);

@@ -1,5 +1,5 @@
 /** What a host is opened with, and a plan together with what it was made from. */
-import type { Paths } from "../base/index.ts";
+import type { OnProgress, Paths } from "../base/index.ts";
 import type { Observed } from "./observe.ts";
 import type { Plan } from "./planner.ts";
 import type { SystemSpec } from "./spec.ts";
@@ -9,8 +9,8 @@ export interface HostOptions {
   /** The command that runs the supervisor. */
   readonly daemonArgv: readonly string[];
   readonly signal?: AbortSignal;
-  /** Hears of each long step as it begins. */
-  readonly onProgress?: (message: string) => void;
+  /** Hears of each long step. */
+  readonly onProgress?: OnProgress;
 }
 
 /** A plan with what it was made from. */

@@ -3,7 +3,7 @@
  * is begun, the steps are carried out, the supervisor gets the units, and one rename of `current` ends it. Whatever goes
  * wrong before that rename is undone: by planning the way back like any other way.
  */
-import { KnownError, Problems } from "../base/index.ts";
+import { KnownError, Problems, type ProgressStep, tracked } from "../base/index.ts";
 import { labels } from "../engine/index.ts";
 import type { Store } from "../store/index.ts";
 import {
@@ -148,20 +148,25 @@ export class Switch {
     }
   }
 
-  #execute({ deed }: Step, signal: AbortSignal | undefined): Promise<void> {
+  #execute({ deed }: Step, signal: AbortSignal | undefined, tell?: (step: ProgressStep) => void): Promise<void> {
     const { options, store, ledger } = this.#host;
-    return execute(deed, { paths: options.paths, store, ledger, signal, onProgress: options.onProgress });
+    return execute(deed, { paths: options.paths, store, ledger, signal, tell });
+  }
+
+  /** Carries out a step, and tells of it. */
+  #carryOutStep(step: Step): Promise<void> {
+    const { signal, onProgress } = this.#host.options;
+    return tracked(onProgress, { what: step.what }, (tell) => this.#execute(step, signal, tell));
   }
 
   /** Loads and pulls images, a few at once; every one that fails is told of. */
   async #fetch(steps: readonly Step[]): Promise<void> {
-    const { signal, onProgress } = this.#host.options;
+    const { signal } = this.#host.options;
     const queue = [...steps];
     const errors: unknown[] = [];
     const work = async (): Promise<void> => {
       for (let step = queue.shift(); step !== undefined && !signal?.aborted; step = queue.shift()) {
-        onProgress?.(step.what);
-        await this.#execute(step, signal).catch((error: unknown) => errors.push(error));
+        await this.#carryOutStep(step).catch((error: unknown) => errors.push(error));
       }
     };
     await Promise.all(Array.from({ length: fetchesAtOnce }, work));
@@ -184,11 +189,10 @@ export class Switch {
 
   async #carryOut(planned: Planned, source: Origin | Generation, entry: JournalEntry): Promise<Generation> {
     const { plan, target } = planned;
-    const { signal, onProgress } = this.#host.options;
+    const { signal } = this.#host.options;
     for (const step of plan.steps.filter((each) => !isLate(each) && !isUnit(each) && !isImage(each))) {
       signal?.throwIfAborted();
-      onProgress?.(step.what);
-      await this.#execute(step, signal);
+      await this.#carryOutStep(step);
     }
     await this.#fetch(imageSteps(planned).later);
     // What was pulled has an identifier only now.
@@ -208,20 +212,31 @@ export class Switch {
   }
 
   async #putInForce(generation: Generation, { steps }: Plan): Promise<void> {
-    const { signal, onProgress } = this.#host.options;
     const touched = new Set(steps.flatMap(({ deed }) => ("unit" in deed ? [deed.unit] : [])));
-    if (touched.size > 0) onProgress?.(`switching ${[...touched].join(", ")}`);
     if (
       touched.size === 0 &&
       !steps.some(({ deed }) => deed.kind === "supervisor-start") &&
       generation.spec.units.length === 0
     )
       return;
+    const onProgress = touched.size > 0 ? this.#host.options.onProgress : undefined;
+    await tracked(onProgress, { what: `switching ${[...touched].join(", ")}` }, (tell) =>
+      this.#bringUp(generation, steps, touched, tell),
+    );
+  }
+
+  async #bringUp(
+    generation: Generation,
+    steps: readonly Step[],
+    touched: ReadonlySet<string>,
+    tell: (step: ProgressStep) => void,
+  ): Promise<void> {
+    const { signal } = this.#host.options;
     await startSupervisor(this.#host.options.paths, this.#host.options.daemonArgv);
     await this.#client.load(this.#host.generations.path(generation.number));
     for (const { deed } of steps) if (deed.kind === "unit-retry") await this.#client.act("start", deed.unit);
-    await this.#client.settled(signal);
-    await this.#awaitHealth(generation, touched);
+    await this.#client.settled(signal, tell);
+    await this.#awaitHealth(generation, touched, tell);
     await this.#requireUp(await this.#client.settled(signal), generation, touched);
     const running = generation.spec.units.some(({ name, oneShot }) => touched.has(name) && !oneShot);
     if (!running) return;
@@ -231,7 +246,11 @@ export class Switch {
   }
 
   /** Waits until those that tell of their health have told of it, within what their declarations allow. */
-  async #awaitHealth({ spec }: Generation, touched: ReadonlySet<string>): Promise<void> {
+  async #awaitHealth(
+    { spec }: Generation,
+    touched: ReadonlySet<string>,
+    tell: (step: ProgressStep) => void,
+  ): Promise<void> {
     const asked = spec.units.filter((unit) => touched.has(unit.name) && healthOf(unit) !== undefined);
     const seconds = Math.max(0, ...asked.map(readyWithin));
     for (let waited = 0; waited < seconds * 1000; waited += healthPoll) {
@@ -241,6 +260,7 @@ export class Switch {
         ({ name, health }) => health === "starting" && asked.some((each) => each.name === name),
       );
       if (unknown.length === 0) return;
+      tell({ waitsFor: `${unknown.map(({ name }) => name).join(", ")} to be healthy` });
       await new Promise((resolve) => setTimeout(resolve, healthPoll));
     }
   }
