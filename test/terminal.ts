@@ -20,6 +20,9 @@ export interface Shown {
   readonly lines: readonly string[];
 }
 
+/** Milliseconds after which a program is ended. */
+const patience = 30_000;
+
 /** Runs a line of sh on a terminal of this size. */
 export function onTerminal(line: string, options: OnTerminal = {}): Promise<Shown> {
   const { columns = 80, rows = 24, env = {}, onOutput } = options;
@@ -36,7 +39,18 @@ export function onTerminal(line: string, options: OnTerminal = {}): Promise<Show
       onOutput?.(output, type);
     });
     child.once("error", reject);
-    child.once("close", (status) => resolve({ status, output, lines: screenOf(output, columns) }));
+    // A program that waits for keys that never come must not hold up the tests.
+    const timer = setTimeout(() => child.kill(), patience);
+    child.once("close", (status) => {
+      clearTimeout(timer);
+      resolve({
+        status,
+        output,
+        get lines() {
+          return screenOf(output, columns);
+        },
+      });
+    });
   });
 }
 
@@ -61,7 +75,8 @@ export function screenOf(output: string, columns: number): readonly string[] {
     if (final === "F") {
       row = Math.max(0, row - Number(count || 1));
       column = 0;
-    } else if (final === "J") {
+    } else if (final === "G") column = Number(count || 1) - 1;
+    else if (final === "J") {
       rows.length = row + 1;
       rows[row] = (rows[row] ?? []).slice(0, column);
     } else if (token === "\r") column = 0;

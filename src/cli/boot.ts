@@ -48,7 +48,9 @@ async function fileFor(context: Context, init: Init): Promise<BootFile> {
 async function install(context: Context, options: BootOptions): Promise<void> {
   const init = initOf(options.init);
   const file = await fileFor(context, init);
-  if (options.print === true) return context.print(file.content.trimEnd());
+  const { path, content } = file;
+  if (options.print === true)
+    return context.print(context.json ? JSON.stringify({ version: 1, init, path, content }) : content.trimEnd());
   const host = await context.host();
   await using _lock = await host.lock("lading boot install");
   const [link, target] = file.link;
@@ -62,6 +64,7 @@ async function install(context: Context, options: BootOptions): Promise<void> {
     symlinkSync(target, link);
   }
   await reloadReader(file.path);
+  if (context.json) return context.print(JSON.stringify({ version: 1, init, path, content }));
   context.print(`${init} runs \`lading boot\` from the next boot on (${file.path})`);
 }
 
@@ -69,6 +72,7 @@ async function uninstall(context: Context): Promise<void> {
   const host = await context.host();
   await using _lock = await host.lock("lading boot uninstall");
   const files = await host.removeBoot();
+  if (context.json) return context.print(JSON.stringify({ version: 1, removed: files }));
   context.print(files.length === 0 ? "nothing was installed" : `removed ${files.join(", ")}`);
 }
 

@@ -17,7 +17,7 @@ function from(value: Value, verbs: readonly string[]): string {
     case "generations":
       return `-f -k -a '(lading completion ${value.kind} 2> /dev/null)'`;
     case "declarations":
-      return "-k -f -a '(__fish_complete_suffix .ts)'";
+      return "-f -a '(__lading_declarations)'";
     case "files":
       return "-F";
     case "folders":
@@ -69,6 +69,11 @@ function __lading_place
         end
     end
     test $count = $argv[2]
+end
+
+# Folders, and files that can be declarations.
+function __lading_declarations
+    __fish_complete_path (commandline -ct) | string match -r '.*(?:/|\\.[cm]?ts)(?:\\t.*)?$'
 end
 
 complete -c lading -f

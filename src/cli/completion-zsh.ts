@@ -19,7 +19,8 @@ function action(value: Value): string {
       return "_lading_commands";
     case "units":
     case "generations":
-      return `_lading_known ${value.kind}`;
+      // In braces: `_arguments` would put options of its own between a function and its arguments.
+      return `{_lading_known ${value.kind}}`;
     case "declarations":
       return '_files -g "*.(ts|mts|cts)(-.)"';
     case "files":

@@ -114,12 +114,19 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
       }
       const prompt = createInterface({ input: process.stdin, output: process.stderr });
       // Ctrl-C and Ctrl-D are answers too; the prompt has them to itself.
+      let isAnswered = false;
       const left = new Promise<string>((resolve) => {
-        prompt.once("SIGINT", () => resolve(""));
-        prompt.once("close", () => resolve(""));
+        const leave = (): void => void (isAnswered || process.stderr.write("\n", () => resolve("")));
+        prompt.once("SIGINT", () => prompt.close()).once("close", leave);
       });
       try {
-        const answer = await Promise.race([prompt.question(`${question} [y/N] `, { signal: abort.signal }), left]);
+        const asked = prompt.question(`${question} [y/N] `, { signal: abort.signal }).catch((error: unknown) => {
+          // Node's own word for Ctrl-D.
+          if (abort.signal.aborted) throw error;
+          return "";
+        });
+        const answer = await Promise.race([asked, left]);
+        isAnswered = true;
         if (!/^y(es)?$/i.test(answer.trim())) throw new KnownError("interrupted", "not confirmed; nothing was changed");
       } finally {
         prompt.close();

@@ -142,7 +142,7 @@ export class Switch {
         throw new Problems([error, second].map(asKnown));
       });
       if (this.#host.options.signal?.aborted) {
-        throw new KnownError("interrupted", "interrupted: what had been begun was undone");
+        throw new KnownError("interrupted", "what had been begun was undone");
       }
       throw error;
     }
@@ -282,7 +282,11 @@ export class Switch {
   }
 
   /** Goes back to the generation that a journal entry names: what this switch made is taken away again. */
-  async #undo(entry: JournalEntry): Promise<void> {
+  #undo(entry: JournalEntry): Promise<void> {
+    return tracked(this.#host.options.onProgress, { what: "undoing what had been begun" }, () => this.#goBack(entry));
+  }
+
+  async #goBack(entry: JournalEntry): Promise<void> {
     const ledger = this.#host.ledger.read();
     const made = {
       users: ledger.users.filter((each) => !entry.users.includes(each)),
