@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ErrorReport, type ErrorStyle, formatError, formatErrors, plainStyle } from "../../src/base/index.ts";
-import { hasColours } from "../../src/cli/error-style.ts";
+import { takesColours } from "../../src/cli/terminal.ts";
 import { exec, lading, main, Scratch } from "../support.ts";
 
 const report: ErrorReport = { code: "invalid-value", message: "no", where: { file: "/x/host.ts", line: 3, column: 5 } };
@@ -98,7 +98,7 @@ describe("colours", () => {
     [false, { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
     [true, { FORCE_COLOR: "0" }, false],
   ])("a terminal: %s, %o: %s", (isTTY, environment, coloured) => {
-    expect(hasColours({ isTTY }, environment)).toBe(coloured);
+    expect(takesColours({ isTTY }, { environment })).toBe(coloured);
   });
 
   test("change nothing but the colours", async () => {
