@@ -25,7 +25,9 @@ const ownRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Makes positions in the bundle at `url` resolve to the sources in its map, relative to `folder`. */
 export function registerBundle(url: string, sourceMapJson: string, folder: string): void {
-  const payload = JSON.parse(sourceMapJson) as SourceMapPayload;
+  const raw = JSON.parse(sourceMapJson) as SourceMapPayload;
+  // A source map names its sources by addresses: what stands for itself in a path is escaped there.
+  const payload = { ...raw, sources: raw.sources.map((source) => decodeURIComponent(source)) };
   bundles.set(url, { map: new SourceMap(payload), folder });
   for (const [index, file] of payload.sources.entries()) {
     const content = payload.sourcesContent?.[index];

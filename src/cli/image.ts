@@ -1,6 +1,6 @@
 /** `lading image VERB`: builds images here; what is said of images stands in files of its own. */
-import { resolve } from "node:path";
-import { formatSize, KnownError, shortDigest } from "../base/index.ts";
+import { dirname, resolve } from "node:path";
+import { formatSize, KnownError, shellQuote, shortDigest } from "../base/index.ts";
 import { readFacts, readImage, writeArchive, writeLayout } from "../image/index.ts";
 import type { PackageFacts } from "../packages/index.ts";
 import { existsSync } from "../sys/index.ts";
@@ -63,6 +63,10 @@ async function build(context: Context, [file = "", name]: Arguments, options: Bu
     const output = resolve(options.output);
     if (existsSync(output))
       throw new KnownError("file-exists", `${output} exists already`, { hint: "choose another path, or remove it" });
+    if (!existsSync(dirname(output))) {
+      const hint = `make it first: mkdir -p ${shellQuote(dirname(output))}`;
+      throw new KnownError("file-missing", `there is no folder ${dirname(output)} for the image`, { hint });
+    }
     if (format === "oci-dir") await writeLayout(first.path, output);
     else await writeArchive(first.path, output, format);
   }

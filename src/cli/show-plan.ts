@@ -28,7 +28,7 @@ const shownForeign = 8;
 export function printPlan(context: Context, plan: Plan, origin?: PlanOrigin): void {
   if (context.json) return context.print(JSON.stringify(planJson(plan, origin), null, 2));
   const { steps, orphans, foreign, notes } = plan;
-  if (steps.length === 0) context.print(unchanged);
+  if (steps.length === 0 && plan.problems.length === 0) context.print(unchanged);
   const print = (line: string): void => context.print(wrapLine(line, context.columns()));
   const lines = tableRows(
     steps.map((step) => {

@@ -139,8 +139,9 @@ function join(name: string) { return ${JSON.stringify(`${folder}/logs/`)} + name
     const path = "/etc/containers/storage.conf";
     const written = content(path) ?? "";
     writeFileSync(path, `${written}# by hand\n`);
-    const { status, stderr } = await lading("apply", "host.ts", "--yes");
+    const { status, stdout, stderr } = await lading("apply", "host.ts", "--yes");
     expect([status, stderr]).toEqual([1, expect.stringContaining("error file-drifted:")]);
+    expect(stdout).not.toContain("Nothing to do");
     expect(content(path)).toBe(`${written}# by hand\n`);
     writeFileSync(path, written);
     expect(await ok("apply", "host.ts", "--yes")).toContain("Nothing to do");

@@ -40,6 +40,12 @@ beforeAll(async () => {
 afterAll(() => yard[Symbol.dispose]());
 
 describe("lading image", () => {
+  test("build into a folder that is not there says so, and makes nothing", async () => {
+    const { status, stderr } = await run("build", "host.ts", "-o", "no/such/web.tar");
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/error file-missing: there is no folder .*\/no\/such/)]);
+    expect(stderr).toContain("  hint: make it first: mkdir -p ");
+  });
+
   test("inspect says what the image holds and what changed since a generation, and draws it", async () => {
     const { status, stdout } = await run("inspect", "host.ts", "web", "--since", "1", "--svg", "web.svg");
     expect(status).toBe(0);

@@ -193,3 +193,14 @@ test("a syntax error behind wide characters has its column, too", async () => {
   });
   expect(where).toEqual(marked);
 });
+
+test("a folder and a file may be called as they like", async () => {
+  using scratch = new Scratch();
+  const folder = 'a %22 "q" {b} ü';
+  scratch.write({
+    [`${folder}/host.ts`]: `${imports}import "./o %41.ts";${home("")}`,
+    [`${folder}/o %41.ts`]: `${imports}ociContainer({ image: "localhost/x", nope: 1 } as never);`,
+  });
+  const { stderr } = await lading(scratch, "check", `${folder}/host.ts`);
+  expect(stderr).toContain(`${folder}/o %41.ts:2:38: error unknown-field`);
+});
