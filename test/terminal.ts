@@ -71,7 +71,7 @@ export function screenOf(output: string, columns: number): readonly string[] {
     rows[row] ??= [];
   };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what is looked for.
-  for (const [token, count, final] of output.matchAll(/\u001b\[(\d*)([A-Za-z])|./gsu)) {
+  for (const [token, count, final] of output.matchAll(/\u001b\[([\d;]*)([A-Za-z])|./gsu)) {
     if (final === "F") {
       row = Math.max(0, row - Number(count || 1));
       column = 0;

@@ -1,6 +1,6 @@
 /** What `check` found, in the forms that other programs read: JSON, GitHub's workflow commands, SARIF. */
 import { relative } from "node:path";
-import { codes, type Place } from "../base/index.ts";
+import { codes, type ErrorReport, type Place } from "../base/index.ts";
 import type { Findings, Weighed } from "../system/index.ts";
 import { version } from "./version.ts";
 
@@ -17,7 +17,7 @@ export interface Report extends Findings {
   readonly containers: number | null;
 }
 
-function withoutWeight({ weight: _, ...rest }: Weighed): Omit<Weighed, "weight"> {
+function withoutWeight({ weight: _, call: __, ...rest }: Weighed): ErrorReport {
   return rest;
 }
 

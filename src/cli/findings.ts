@@ -17,7 +17,9 @@ export function settle(context: Context, { found }: Findings, options: StrictOpt
   const errors = found.filter((each) => isError(each, options));
   context.warn(found.filter((each) => !errors.includes(each)));
   if (errors.length > 0)
-    throw new Problems(errors.map(({ code, message, ...details }) => new KnownError(code, message, details)));
+    throw new Problems(
+      errors.map(({ code, message, hint, where, also }) => new KnownError(code, message, { hint, where, also })),
+    );
 }
 
 /** What the declaration's own text is enough to find: `check` asks the host as well. */

@@ -1,31 +1,44 @@
 /** Networks and addresses: what lies outside a subnet, subnets that overlap, addresses that two containers ask for. */
 import { isWithin, parseSubnet, subnetsOverlap } from "../../sys/index.ts";
 import type { ObjectSpec } from "../spec.ts";
-import type { CheckedSystem, Finding, HostRule, Rule } from "./rule.ts";
+import type { CheckedSystem, Finding, Rule } from "./rule.ts";
 
 function networksOf({ objects }: CheckedSystem): readonly ObjectSpec[] {
   return objects.filter(({ object }) => object === "network");
 }
 
 function ownAddresses({ name, fields, place }: ObjectSpec): readonly Finding[] {
-  const wrong = (message: string, hint: string): Finding => ({
+  const wrong = (field: string, message: string, hint: string): Finding => ({
     message: `network "${name}": ${message}`,
     where: place,
+    field,
     hint,
   });
   const subnet = parseSubnet(fields.subnet ?? "");
   const { gateway, ipRange } = fields;
   if (subnet === undefined) {
     const alone = gateway !== undefined ? "gateway" : ipRange !== undefined ? "ipRange" : undefined;
-    return alone === undefined ? [] : [wrong(`it has ${alone} without a subnet`, "declare `subnet` as well")];
+    return alone === undefined ? [] : [wrong(alone, `it has ${alone} without a subnet`, "declare `subnet` as well")];
   }
   const range = parseSubnet(ipRange ?? "");
   return [
     ...(gateway !== undefined && !isWithin(gateway, subnet)
-      ? [wrong(`its gateway ${gateway} is outside its subnet ${fields.subnet}`, "choose an address of the subnet")]
+      ? [
+          wrong(
+            "gateway",
+            `its gateway ${gateway} is outside its subnet ${fields.subnet}`,
+            "choose an address of the subnet",
+          ),
+        ]
       : []),
     ...(range !== undefined && !(isWithin(range.address, subnet) && range.prefix >= subnet.prefix)
-      ? [wrong(`its ipRange ${ipRange} is not a part of its subnet ${fields.subnet}`, "choose a part of the subnet")]
+      ? [
+          wrong(
+            "ipRange",
+            `its ipRange ${ipRange} is not a part of its subnet ${fields.subnet}`,
+            "choose a part of the subnet",
+          ),
+        ]
       : []),
   ];
 }
@@ -40,7 +53,7 @@ function apart(networks: readonly ObjectSpec[]): readonly Finding[] {
       if (taken === undefined || !subnetsOverlap(subnet, taken)) return [];
       const message = `network "${network.name}": its subnet ${network.fields.subnet} overlaps ${other.fields.subnet} of network "${other.name}"`;
       const hint = "choose another subnet for one of them";
-      return [{ message, where: network.place, also: other.place, hint }];
+      return [{ message, where: network.place, field: "subnet", also: other.place, hint }];
     });
   });
 }
@@ -61,11 +74,27 @@ function asked({ containers }: CheckedSystem, networks: readonly ObjectSpec[]): 
         const twice = `"${name}" asks for ${ip} on network "${network}", which "${other?.name}" has`;
         return [
           ...(subnet !== undefined && !isWithin(ip, subnet)
-            ? [{ message: outside, where, also: declared?.place, hint: "choose an address of the subnet" }]
+            ? [
+                {
+                  message: outside,
+                  where,
+                  field: "networks",
+                  also: declared?.place,
+                  hint: "choose an address of the subnet",
+                },
+              ]
             : []),
           ...(other === undefined
             ? []
-            : [{ message: twice, where, also: other.place, hint: "choose another address for one of them" }]),
+            : [
+                {
+                  message: twice,
+                  where,
+                  field: "networks",
+                  also: other.place,
+                  hint: "choose another address for one of them",
+                },
+              ]),
         ];
       }),
     ),
@@ -79,24 +108,4 @@ export const addresses: Rule = {
     const networks = networksOf(system);
     return [...networks.flatMap(ownAddresses), ...apart(networks), ...asked(system, networks)];
   },
-};
-
-/** Devices of networks that an engine or a bridge of its own made: they may well be those that are declared. */
-const engineDevice = /^(?:podman|cni-|docker|br-|veth|virbr)/;
-
-export const hostRoutes: HostRule = {
-  code: "subnet-overlap",
-  weight: "error",
-  check: (system, { routes }) =>
-    networksOf(system).flatMap(({ name, fields, place }) => {
-      const subnet = parseSubnet(fields.subnet ?? "");
-      if (subnet === undefined) return [];
-      const route = routes.find((each) => {
-        const taken = parseSubnet(each.subnet);
-        return !engineDevice.test(each.device) && taken !== undefined && subnetsOverlap(subnet, taken);
-      });
-      if (route === undefined) return [];
-      const message = `network "${name}": its subnet ${fields.subnet} overlaps ${route.subnet}, which this host reaches through ${route.device}`;
-      return [{ message, where: place, hint: "choose another subnet: `ip route` lists those that are taken" }];
-    }),
 };

@@ -15,6 +15,7 @@ export const capabilities: Rule = {
         .map((added) => ({
           message: `"${name}": the capability ${added} is added and dropped`,
           where: place,
+          field: "addCapabilities",
           hint: "keep one of the two",
         }));
     }),

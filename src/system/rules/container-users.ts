@@ -22,6 +22,7 @@ export const containerUsers: Rule = {
         .map((user) => ({
           message: `"${name}" runs as ${JSON.stringify(user)}, which no user can be called`,
           where: place,
+          field: "containerUser",
           hint: "expected user[:group], each a name or a number",
         })),
     ),

@@ -18,6 +18,11 @@ export interface MountView {
   readonly readOnly: boolean;
 }
 
+/** The record's field behind each kind of mount. */
+export const fieldOfMount: Readonly<Record<MountView["kind"], string>> = {
+  ...{ volume: "volumes", tmpfs: "tmpfs", mount: "mounts", secret: "secrets" },
+};
+
 /** A place on a network. */
 export interface AttachmentView {
   readonly network: string;
@@ -196,6 +201,11 @@ function viewOf(unit: UnitSpec, start: ContainerStart, home: boolean): Container
     }),
     ...{ options, typed, extra, unit, start },
   };
+}
+
+/** The mode by which a container uses a network namespace that is not its own, or none. */
+export function networkMode({ networks }: Pick<ContainerView, "networks">): string | undefined {
+  return networks.map(({ network }) => network).find((mode) => /^(?:host|none|container:.*|ns:.*)$/.test(mode));
 }
 
 /** The containers of a system. */

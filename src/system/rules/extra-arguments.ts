@@ -31,7 +31,7 @@ export const extraArguments: Rule = {
         if (field === undefined || said === undefined) return [];
         const how = said[1] === value ? "repeats" : "contradicts";
         const message = `"${name}" has ${option} ${value} in extraArguments, which ${how} the field \`${field}\` (${said[1]})`;
-        return [{ message, where: place, hint: `say it once, in \`${field}\`` }];
+        return [{ message, where: place, field: "extraArguments", hint: `say it once, in \`${field}\`` }];
       }),
     ),
 };

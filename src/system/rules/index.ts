@@ -1,28 +1,35 @@
 /** All rules, and what comes of them. */
-import { type ErrorReport, type FindingCode, KnownError } from "../../base/index.ts";
+import { type ErrorReport, type FindingCode, fieldPlaces, KnownError, type Place } from "../../base/index.ts";
 import { report } from "../../record/index.ts";
 import type { SystemSpec } from "../spec.ts";
-import { addresses, hostRoutes } from "./addresses.ts";
+import { addresses } from "./addresses.ts";
 import { capabilities } from "./capabilities.ts";
 import { containerUsers } from "./container-users.ts";
 import { containersOf } from "./container-view.ts";
 import { cycles } from "./cycles.ts";
 import { engineVersion } from "./engine-version.ts";
-import { environmentNames, environmentSecrets, environmentSources } from "./environment.ts";
+import { environmentNames } from "./environment-names.ts";
+import { environmentSecrets } from "./environment-secrets.ts";
+import { environmentSources } from "./environment-sources.ts";
 import { extraArguments } from "./extra-arguments.ts";
-import { healthOfWork, healthTimes } from "./health.ts";
+import { healthOfWork } from "./health-of-work.ts";
+import { healthTimes } from "./health-times.ts";
+import { hostRoutes } from "./host-routes.ts";
 import { observeHostView } from "./host-view.ts";
-import { idMappings, mappedUsers } from "./id-mappings.ts";
-import { imagePins, imageRegistries } from "./image-names.ts";
+import { idMappings } from "./id-mappings.ts";
+import { imagePins } from "./image-pins.ts";
+import { imageRegistries } from "./image-registries.ts";
 import { lengths } from "./lengths.ts";
 import { limits } from "./limits.ts";
 import { localAddresses } from "./local-addresses.ts";
+import { mappedUsers } from "./mapped-users.ts";
 import { memory } from "./memory.ts";
 import { mountOrder } from "./mount-order.ts";
 import { mountSyntax } from "./mount-syntax.ts";
 import { mountTargets } from "./mount-targets.ts";
 import { names } from "./names.ts";
-import { networkPorts, networkSysctls } from "./network-mode.ts";
+import { networkPorts } from "./network-ports.ts";
+import { networkSysctls } from "./network-sysctls.ts";
 import { objectsDeclared } from "./objects-declared.ts";
 import { oneShot } from "./one-shot.ts";
 import { portSyntax } from "./port-syntax.ts";
@@ -31,14 +38,17 @@ import { privilegedPorts } from "./privileged-ports.ts";
 import { readOnly } from "./read-only.ts";
 import { requirements } from "./requirements.ts";
 import type { CheckedSystem, Finding, HostRule, Rule } from "./rule.ts";
+import { secretSources } from "./secret-sources.ts";
 import { secretsDeclared } from "./secrets-declared.ts";
-import { secretSources, volumeSources } from "./sources.ts";
 import { type Suppressions, suppresses } from "./suppression.ts";
+import { volumeSources } from "./volume-sources.ts";
 
 export { parseVolume } from "./container-view.ts";
 export type { CheckedSystem, Finding, Rule, RuleCheck } from "./rule.ts";
-export { missingSources, type ObservedSources, observeSources, unsafeSecrets } from "./sources.ts";
+export { unsafeSecrets } from "./secret-sources.ts";
+export { type ObservedSources, observeSources } from "./sources.ts";
 export { type Suppressions, suppressionsIn } from "./suppression.ts";
+export { missingSources } from "./volume-sources.ts";
 
 export const rules: readonly Rule[] = [
   names,
@@ -82,9 +92,11 @@ export const hostRules: readonly HostRule[] = [
   engineVersion,
 ];
 
-/** A finding, weighed: what `check`, `plan` and `apply` tell, and the first two refuse where it is an error. */
+/** A finding, weighed: what `check`, `plan` and `apply` tell, and refuse where it is an error. */
 export interface Weighed extends ErrorReport {
   readonly weight: "error" | "warning";
+  /** The call that made what is wrong, where `where` is a place in it. */
+  readonly call?: Place;
 }
 
 /** What was found of a declaration that can be, and what of it the declaration accepts. */
@@ -97,12 +109,24 @@ export function checkedSystem(spec: SystemSpec): CheckedSystem {
   return { ...spec, containers: containersOf(spec) };
 }
 
-function weigh(code: FindingCode, weight: Weighed["weight"], { message, hint, where, also }: Finding): Weighed {
+/** Where a finding points to: the field where the source shows it, else the call that made the record. */
+function placesOf({ where, field, also }: Finding): Pick<Finding, "where" | "also"> {
+  const found = [field ?? []]
+    .flat()
+    .map((each) => fieldPlaces(where, [each]))
+    .find((each) => each.where !== undefined && each.where !== where);
+  return found === undefined ? { where, also } : { where: found.where, also: also ?? found.also };
+}
+
+function weigh(code: FindingCode, weight: Weighed["weight"], finding: Finding): Weighed {
+  const { message, hint } = finding;
+  const { where, also } = placesOf(finding);
   return {
     ...{ code, weight, message },
     ...(hint === undefined ? {} : { hint }),
     ...(where === undefined ? {} : { where }),
     ...(also === undefined ? {} : { also }),
+    ...(finding.where === undefined || finding.where === where ? {} : { call: finding.where }),
   };
 }
 
@@ -112,7 +136,7 @@ export function checkSystem(system: CheckedSystem, own: readonly Rule[]): readon
     const { code, weight } = rule;
     const found = rule.check(system);
     if (weight !== "refused") return found.map((each) => weigh(code, weight, each));
-    for (const { message, ...details } of found) report(new KnownError(code, message, details));
+    for (const each of found) report(new KnownError(code, each.message, { hint: each.hint, ...placesOf(each) }));
     return [];
   });
 }

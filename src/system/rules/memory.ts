@@ -8,17 +8,17 @@ export const memory: Rule = {
   check: ({ containers }) =>
     containers.flatMap(({ name, place, options }) => {
       const found: Finding[] = [];
-      const contradict = (message: string, hint: string): void =>
-        void found.push({ message: `"${name}": ${message}`, where: place, hint });
+      const contradict = (field: string, message: string, hint: string): void =>
+        void found.push({ message: `"${name}": ${message}`, where: place, field, hint });
       const [limit, swap, reservation] = ["--memory", "--memory-swap", "--memory-reservation"].map((option) =>
         parseSize(options(option)[0] ?? ""),
       );
       if (swap !== undefined && limit === undefined)
-        contradict("memorySwap is declared without memory", "declare `memory` as well");
+        contradict("memorySwap", "memorySwap is declared without memory", "declare `memory` as well");
       if (limit !== undefined && swap !== undefined && swap < limit)
-        contradict("memorySwap is less than memory", "it counts memory and swap together");
+        contradict("memorySwap", "memorySwap is less than memory", "it counts memory and swap together");
       if (limit !== undefined && reservation !== undefined && reservation > limit)
-        contradict("memoryReservation is more than memory", "lower it");
+        contradict("memoryReservation", "memoryReservation is more than memory", "lower it");
       return found;
     }),
 };

@@ -2,7 +2,7 @@
  * A mount that hides what another holds. The engines mount by the length of the paths, whatever the order in which they are
  * declared: a folder of a volume that something else is mounted on cannot be seen while the container runs.
  */
-import type { MountView } from "./container-view.ts";
+import { fieldOfMount, type MountView } from "./container-view.ts";
 import type { Rule } from "./rule.ts";
 
 const within = (inner: string, outer: string): boolean => inner.startsWith(`${outer}/`);
@@ -31,6 +31,7 @@ export const mountOrder: Rule = {
             {
               message: `"${name}" mounts "${outer.text}" at /: it hides the whole image`,
               where: place,
+              field: fieldOfMount[outer.kind],
               hint: "mount it at a folder of its own",
             },
           ];
@@ -40,7 +41,7 @@ export const mountOrder: Rule = {
         if (inner === undefined) return [];
         const problem = problemOf(inner, outer, index > mounts.indexOf(inner));
         const hint = "mount them beside each other, or declare the outer one first if that is what is meant";
-        return [{ message: `"${name}" ${problem}`, where: place, hint }];
+        return [{ message: `"${name}" ${problem}`, where: place, field: fieldOfMount[inner.kind], hint }];
       }),
     ),
 };

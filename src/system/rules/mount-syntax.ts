@@ -1,4 +1,5 @@
 /** Mounts whose target is no path of the container, or whose source is neither a path of the host nor a name. */
+import { fieldOfMount } from "./container-view.ts";
 import type { Rule } from "./rule.ts";
 
 export const mountSyntax: Rule = {
@@ -17,7 +18,7 @@ export const mountSyntax: Rule = {
           target === "/" || isSource
             ? "expected source:target[:options], where target is an absolute path in the container"
             : "expected source:target[:options]; a folder beside the declaration is localTree or its absolute path";
-        return [{ message: `"${name}" mounts "${text}": ${problem}`, where: place, hint }];
+        return [{ message: `"${name}" mounts "${text}": ${problem}`, where: place, field: fieldOfMount[kind], hint }];
       }),
     ),
 };

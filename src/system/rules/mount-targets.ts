@@ -1,4 +1,5 @@
 /** Two things that a container is to find at one path. */
+import { fieldOfMount } from "./container-view.ts";
 import type { Rule } from "./rule.ts";
 
 export const mountTargets: Rule = {
@@ -7,11 +8,12 @@ export const mountTargets: Rule = {
   check: ({ containers }) =>
     containers.flatMap(({ name, place, mounts }) => {
       const targets = mounts.map(({ target }) => target);
-      return targets
-        .filter((target, index) => targets.indexOf(target) !== index)
-        .map((target) => ({
+      return mounts
+        .filter(({ target }, index) => targets.indexOf(target) !== index)
+        .map(({ target, kind }) => ({
           message: `"${name}" mounts two things at ${target}`,
           where: place,
+          field: fieldOfMount[kind],
           hint: "the second would hide the first",
         }));
     }),

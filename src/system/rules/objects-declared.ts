@@ -9,6 +9,7 @@ function undeclared(
   { objects, containers }: CheckedSystem,
   object: "network" | "volume",
   namesOf: (container: CheckedSystem["containers"][number]) => readonly string[],
+  field: readonly string[],
 ): readonly Finding[] {
   const without = object === "network" ? "it cannot start" : "the engine would make an empty one of that name";
   return containers.flatMap((container) => {
@@ -26,7 +27,7 @@ function undeclared(
             ? `declare it: ${object}s: [{ name: "${name}" }]`
             : `did you mean "${close}"? Otherwise declare it: ${object}s: [{ name: "${name}" }]`;
         const message = `"${container.name}" uses the ${object} "${name}", which is not declared: ${without}`;
-        return { message, where: container.place, hint };
+        return { message, where: container.place, field, hint };
       });
   });
 }
@@ -35,18 +36,25 @@ export const objectsDeclared: Rule = {
   code: "object-undeclared",
   weight: "error",
   check: (system) => [
-    ...undeclared(system, "network", ({ networks }) =>
-      networks.map(({ network }) => network).filter((network) => !builtIn.test(network)),
+    ...undeclared(
+      system,
+      "network",
+      ({ networks }) => networks.map(({ network }) => network).filter((network) => !builtIn.test(network)),
+      ["network", "networks", "extraArguments"],
     ),
-    ...undeclared(system, "volume", ({ mounts }) =>
-      mounts.flatMap(({ kind, text, source }) =>
-        (kind === "volume" || (kind === "mount" && /(?:^|,)type=volume(?:,|$)/.test(text))) &&
-        source !== undefined &&
-        source !== "" &&
-        !source.startsWith("/")
-          ? [source]
-          : [],
-      ),
+    ...undeclared(
+      system,
+      "volume",
+      ({ mounts }) =>
+        mounts.flatMap(({ kind, text, source }) =>
+          (kind === "volume" || (kind === "mount" && /(?:^|,)type=volume(?:,|$)/.test(text))) &&
+          source !== undefined &&
+          source !== "" &&
+          !source.startsWith("/")
+            ? [source]
+            : [],
+        ),
+      ["volumes", "mounts", "extraArguments"],
     ),
   ],
 };

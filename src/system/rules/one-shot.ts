@@ -10,6 +10,7 @@ export const oneShot: Rule = {
       .map((unit) => ({
         message: `"${unit.name}" does its work and ends, but respawns`,
         where: unit.place,
+        field: "respawn",
         hint: "leave out `respawn`, or `oneShot` if it is to go on running; `schedule` runs it again at its time",
       })),
 };

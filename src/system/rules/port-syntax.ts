@@ -12,6 +12,7 @@ export const portSyntax: Rule = {
         .map((published) => ({
           message: `"${name}" publishes "${published}", which is no port`,
           where: place,
+          field: "ports",
           hint: "expected [[address:]host:]container[/protocol], with ports or ranges from 1 to 65535",
         })),
     ),

@@ -17,7 +17,7 @@ export const ports: Rule = {
         if (other !== undefined) {
           const message = `"${container.name}" publishes ${published}, but "${other.name}" has that port of the host already`;
           const hint = "choose another port of the host for one of them";
-          found.push({ message, where: container.place, also: other.place, hint });
+          found.push({ message, where: container.place, field: "ports", also: other.place, hint });
         }
         taken.push({ port, container });
       }

@@ -46,17 +46,18 @@ export const readOnly: Rule = {
       const { name, place, options } = container;
       if (!options("--read-only").includes("true")) return [];
       const folders = writable(container);
-      const tell = (what: string, path: string): Finding => ({
+      const tell = (what: string, path: string, field: string | undefined): Finding => ({
         message: `"${name}" has a read-only root, but its ${what} writes to ${path}`,
         where: place,
+        field,
         hint: `mount something there, such as tmpfs: ["${path.slice(0, path.lastIndexOf("/")) || "/"}"]`,
       });
       const check = healthOf(container.unit) === undefined ? [] : options("--health-cmd").flatMap(written);
       return [
-        ...check.filter((path) => !within(path, folders)).map((path) => tell("health check", path)),
+        ...check.filter((path) => !within(path, folders)).map((path) => tell("health check", path, "health")),
         ...logs(container)
           .filter((path) => !within(path, folders))
-          .map((path) => tell("log", path)),
+          .map((path) => tell("log", path, undefined)),
       ];
     }),
 };

@@ -22,6 +22,7 @@ export const requirements: Rule = {
         .map((required) => ({
           message: `unit "${unit.name}" requires "${required}", which no unit provides`,
           where: unit.place,
+          field: "requirement",
           hint: hintFor(required, provided),
         })),
     );

@@ -13,7 +13,10 @@ export interface Finding {
   readonly message: string;
   /** What to do about it. */
   readonly hint?: string | undefined;
+  /** The call that made what is wrong. */
   readonly where?: Place | undefined;
+  /** The field of that call that is wrong, or those that it may be: the place is its own where the source shows it. */
+  readonly field?: string | readonly string[] | undefined;
   /** A second place that takes part. */
   readonly also?: Place | undefined;
 }

@@ -11,6 +11,7 @@ export const secretsDeclared: Rule = {
         return {
           message: `"${name}" uses the engine's secret "${secret}", which nothing here makes`,
           where: place,
+          field: "extraArguments",
           hint: `declare it: secrets: [{ name: "${secret}", file: "/etc/lading/${secret}" }]`,
         };
       }),

@@ -58,10 +58,12 @@ export function suppressionsIn(file: string, text: string): Suppressions {
   return { suppressions, invalid };
 }
 
-/** Whether a suppression speaks of a finding. */
+/** Whether a suppression speaks of a finding: of the line of its field, or of the call that the field belongs to. */
 export function suppresses(
   { code, where, line }: Suppression,
-  found: { readonly code: string; readonly where?: Place | undefined },
+  found: { readonly code: string; readonly where?: Place | undefined; readonly call?: Place | undefined },
 ): boolean {
-  return code === found.code && where.file === found.where?.file && line === found.where.line;
+  return (
+    code === found.code && [found.where, found.call].some((each) => each?.file === where.file && each.line === line)
+  );
 }

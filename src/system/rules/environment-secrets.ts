@@ -1,42 +1,6 @@
-/** Variables of containers: names that cannot be, values that come from nowhere, and values that look like secrets. */
+/** Variables of containers that look like secrets, by their names or by their values. */
 import type { ContainerView } from "./container-view.ts";
 import type { Rule } from "./rule.ts";
-
-/** Programs take letters, digits and '_'; Java's and .NET's take '.', '-' and ':' as well. Shells and engines take no others. */
-const possible = /^[A-Za-z_][\w.:-]*$/;
-
-export const environmentNames: Rule = {
-  code: "environment-invalid",
-  weight: "refused",
-  check: ({ containers }) =>
-    containers.flatMap(({ name, place, environment }) =>
-      environment
-        .filter(([variable]) => !possible.test(variable))
-        .map(([variable]) => ({
-          message: `"${name}" has a variable called ${JSON.stringify(variable)}, which no program could read`,
-          where: place,
-          hint: "expected letters, digits and '_', not beginning with a digit: environment: { NAME: \"value\" }",
-        })),
-    ),
-};
-
-/** A name alone is a promise that the engine's own environment has it. */
-export const environmentSources: Rule = {
-  code: "environment-unset",
-  weight: "warning",
-  check: ({ containers }) =>
-    containers.flatMap(({ name, place, environment, start }) => {
-      const given = start.hostEnvironment.map((each) => each.split("=", 1)[0]);
-      const secrets = (start.secrets ?? []).map((each) => each.name);
-      return environment
-        .filter(([variable, value]) => value === null && !given.includes(variable) && !secrets.includes(variable))
-        .map(([variable]) => ({
-          message: `"${name}" takes the value of ${variable} from hostEnvironment, which does not have it: it stays unset`,
-          where: place,
-          hint: `write ${variable}=value, or add it to \`hostEnvironment\``,
-        }));
-    }),
-};
 
 const secretName =
   /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|private_?key|access_?key|credentials?)(?:$|[_.-](?!file|path|dir|url|name|id|expir|ttl|length|policy|header|type|min|max))|(?:password|passwd|secret)$/i;
@@ -61,6 +25,7 @@ export const environmentSecrets: Rule = {
       environment.filter(looksSecret).map(([variable]) => ({
         message: `"${name}" has what looks like a secret in the variable ${variable}: it stands in generations, in \`podman inspect\` and in this file`,
         where: place,
+        field: "environment",
         hint: `declare it as a secret: secrets: [{ name: "${variable}", as: "environment", file: "/etc/lading/${variable.toLowerCase()}" }]`,
       })),
     ),

@@ -1,5 +1,5 @@
-/** Health checks that can never fail in time, or of what does not go on running. */
-import { healthOf, isWork } from "../../supervisor/index.ts";
+/** Health checks that can never fail in time. */
+import { healthOf } from "../../supervisor/index.ts";
 import type { Rule } from "./rule.ts";
 
 export const healthTimes: Rule = {
@@ -14,20 +14,8 @@ export const healthTimes: Rule = {
         .map((name) => ({
           message: `"${unit.name}": the ${name} of its health check is 0`,
           where: unit.place,
+          field: "health",
           hint: "declare some seconds",
         }));
     }),
-};
-
-export const healthOfWork: Rule = {
-  code: "fields-contradict",
-  weight: "refused",
-  check: ({ units }) =>
-    units
-      .filter((unit) => healthOf(unit) !== undefined && isWork(unit))
-      .map((unit) => ({
-        message: `"${unit.name}" does its work and ends: nobody asks for its health`,
-        where: unit.place,
-        hint: "leave out `health`",
-      })),
 };
