@@ -10,7 +10,9 @@ const tsc = [`${root}/node_modules/typescript/bin/tsc`, "-p", root, "--emitDecla
 const { status } = spawnSync(process.execPath, tsc, { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 await build({
-  entryPoints: ["index", "cli/main", "load/worker", "image/compress-worker"].map((name) => `${root}/src/${name}.ts`),
+  entryPoints: ["index", "cli/main", "load/worker", "image/compress-worker", "image/package-worker"].map(
+    (name) => `${root}/src/${name}.ts`,
+  ),
   outdir: `${root}/dist`,
   bundle: true,
   splitting: true,

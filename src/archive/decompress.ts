@@ -4,7 +4,6 @@
  * its limit.
  */
 import { Readable } from "node:stream";
-import { ReadableStream } from "node:stream/web";
 import { createGunzip } from "node:zlib";
 import { messageOf } from "../base/index.ts";
 import { filterThrough, findProgram } from "../sys/index.ts";
@@ -38,14 +37,17 @@ export interface DecompressOptions {
   readonly name: string;
   /** The most bytes that may come out. */
   readonly limit: number;
-  /** `library` leaves the host's programs alone. Default: `any`. */
-  readonly by?: "any" | "library";
+  /**
+   * `library` leaves the host's programs alone; `libraryFirst` does so where the library knows the stream's form, for what is
+   * not worth a process. Default: `any`.
+   */
+  readonly by?: "any" | "library" | "libraryFirst";
 }
 
 /** Bytes that a decompressor may look back: xz's largest preset and Debian's own need 64 MiB. */
 const largestWindow = 128 << 20;
 
-/** What `source` holds, decompressed. Throws `archive-invalid` for what is damaged, cut short, or larger than its limit. */
+/** What `source` holds, decompressed, each part valid until the next is asked for. Throws `archive-invalid` for what is damaged, cut short, or larger than its limit. */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   options: DecompressOptions,
@@ -76,11 +78,35 @@ async function* plain(source: AsyncIterable<Uint8Array>, options: DecompressOpti
     }
   };
   try {
-    yield* decompressor(compression, by)(watched());
+    if (by !== "libraryFirst") yield* decompressor(compression, by)(watched());
+    else {
+      const { first, all } = await begin(watched());
+      yield* decompressor(compression, isForLibrary(compression, first) ? "library" : "any")(all);
+    }
   } catch (error) {
     if (sourceError !== undefined) throw sourceError;
     throw invalidArchive(name, `it cannot be decompressed: ${messageOf(error)}`, error);
   }
+}
+
+/** A stream with what it begins with. */
+async function begin(
+  source: AsyncGenerator<Uint8Array>,
+): Promise<{ readonly first: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
+  const { done, value } = await source.next();
+  const first = done === true ? new Uint8Array(0) : value;
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield first;
+    yield* source;
+  };
+  return { first, all: all() };
+}
+
+/** Checks that the library for xz knows: CRC32 and CRC64, by the second of the two bytes after the magic (xz's file format, 2.1.1.2). */
+const xzChecks: readonly (number | undefined)[] = [1, 4];
+
+function isForLibrary(compression: Exclude<Compression, "none">, first: Uint8Array): boolean {
+  return compression !== "xz" || xzChecks.includes(first[7]);
 }
 
 type Decompressor = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Buffer>;
@@ -109,24 +135,79 @@ async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
   }
 }
 
-/** With the checks that Debian uses (CRC32, CRC64) and no other; the library takes one at a time, so each must be read to its end or given up. */
-async function* unxzByLibrary(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+/** What the library's own stream is made of. That would copy each part, and have one stream wait for another. */
+interface XzProgram {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly create_context: () => number;
+  readonly supply_input: (context: number, length: number) => void;
+  readonly get_next_output: (context: number) => number;
+  readonly destroy_context: (context: number) => void;
+}
+
+interface XzLibrary {
+  readonly _getModuleInstance: () => Promise<void>;
+  readonly _moduleInstance: { readonly exports: XzProgram };
+}
+
+let xzProgram: Promise<XzProgram> | undefined;
+
+async function loadXz(): Promise<XzProgram> {
   // The library is CommonJS: its names are found below `default`.
-  const { XzReadableStream } = (await import("xz-decompress")).default;
-  const iterator = source[Symbol.asyncIterator]();
-  const input = new ReadableStream<Uint8Array>({
-    // The library takes a first chunk for granted, be it empty.
-    start: (controller) => controller.enqueue(new Uint8Array(0)),
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-  });
+  const library = (await import("xz-decompress")).default.XzReadableStream as unknown as XzLibrary;
+  await library._getModuleInstance();
+  return library._moduleInstance.exports;
+}
+
+/** Where a context has the size of its buffers, both of them, how far each is read or filled, and what is in the first. */
+const xzFields = { bufferSize: 0, input: 1, inputAt: 2, inputSize: 3, output: 4, outputSize: 5 } as const;
+
+/** What `get_next_output` returns: XZ_OK and XZ_STREAM_END of xz-embedded. */
+const xzResults = { more: 0, end: 1 } as const;
+
+/** With the checks that Debian uses (CRC32, CRC64) and no other. */
+async function* unxzByLibrary(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  xzProgram ??= loadXz();
+  const program = await xzProgram;
+  const context = program.create_context();
+  // Anew each time: the memory is another when it has grown.
+  const fields = (): Uint32Array => new Uint32Array(program.memory.buffer, context, 6);
+  const field = (name: keyof typeof xzFields): number => fields()[xzFields[name]] ?? 0;
+  const bytes = (at: number, size: number): Uint8Array => new Uint8Array(program.memory.buffer, at, size);
+  const room = field("bufferSize");
+  const output = Buffer.allocUnsafe(room);
+  const supply = (input: Uint8Array): void => {
+    bytes(field("input"), input.length).set(input);
+    program.supply_input(context, input.length);
+  };
+  const next = (): { readonly part: Buffer; readonly isEnd: boolean } => {
+    const result = program.get_next_output(context);
+    if (result !== xzResults.more && result !== xzResults.end) throw new Error(`it is damaged (${result})`);
+    const size = field("outputSize");
+    output.set(bytes(field("output"), size));
+    fields()[xzFields.outputSize] = 0;
+    return { part: output.subarray(0, size), isEnd: result === xzResults.end };
+  };
   try {
-    yield* new XzReadableStream(input) as AsyncIterable<Buffer>;
+    for await (const chunk of source) {
+      for (let at = 0; at < chunk.length; at += room) {
+        supply(chunk.subarray(at, at + room));
+        while (field("inputAt") < field("inputSize")) {
+          const { part, isEnd } = next();
+          if (part.length > 0) yield part;
+          if (isEnd) return;
+        }
+      }
+    }
+    // No input says that there is none: one stream may follow another.
+    for (let isEnd = false; !isEnd; ) {
+      supply(new Uint8Array(0));
+      const last = next();
+      isEnd = last.isEnd;
+      if (last.part.length > 0) yield last.part;
+      else if (!isEnd) throw new Error("unexpected end of the stream");
+    }
   } finally {
-    await iterator.return?.();
+    program.destroy_context(context);
   }
 }
 

@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import { asDigest, type Digest } from "../base/index.ts";
 import { closeSync, openSync, readSync, writeAll } from "../sys/index.ts";
-import { compressInThread, mostAtOnce } from "./_compress-threads.ts";
-import { compressPiece } from "./compress-piece.ts";
+import { mostAtOnce, Threads } from "./_threads.ts";
+import { compressPiece, type Piece } from "./compress-piece.ts";
 
 export interface Compression {
   readonly codec: "gzip" | "zstd";
@@ -22,6 +22,8 @@ export interface Packed {
 
 /** Bytes of a piece before compression. Other pieces would give other digests. */
 export const pieceSize: number = 4 << 20;
+
+const threads = new Threads<Piece, Uint8Array>(new URL("../image/compress-worker.js", import.meta.url));
 
 function makePiece(): Buffer {
   // Threads share it, so that nothing is copied on the way.
@@ -73,7 +75,8 @@ export class Packer {
       this.#done.set(number, bytes);
       this.#write();
     };
-    compressInThread({ ...this.#compression, bytes: piece.subarray(0, length) })
+    threads
+      .run({ ...this.#compression, bytes: piece.subarray(0, length) })
       .then(take)
       .catch((error: unknown) => {
         this.#failure ??= { error };

@@ -3,19 +3,11 @@
  * read where it lies. A name is only ever looked up, never followed: links and everything that is no file are not there.
  */
 import { join } from "node:path";
-import {
-  archiveProblem,
-  type Compression,
-  compressionIn,
-  invalidArchive,
-  readTar,
-  type TarSource,
-} from "../archive/index.ts";
+import { archiveProblem, type Compression, compressionIn, invalidArchive, readTar } from "../archive/index.ts";
 import { hasErrno, KnownError, messageOf } from "../base/index.ts";
 import {
   closeSync,
   createReadStream,
-  fstatSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -23,6 +15,7 @@ import {
   type Stats,
   statSync,
 } from "../sys/index.ts";
+import { tarOf } from "./_tar-file.ts";
 
 export interface StoredFile {
   readonly size: number;
@@ -38,8 +31,6 @@ export interface ImageFiles extends Disposable {
 }
 
 const chunkSize = 1 << 20;
-/** Bytes that are read of an archive at a time where headers are looked for. */
-const headersSize = 4096;
 /** Bytes that tell how a file is compressed. */
 const beginningSize = 6;
 /** Members of an archive: an image has a few for each layer. */
@@ -117,31 +108,10 @@ interface Member {
   readonly size: number;
 }
 
-/** A file as a tar: bodies are stepped over without being read. */
-function tarOf(descriptor: number, size: number): TarSource {
-  let at = 0;
-  return {
-    skip: (bytes) => {
-      const passed = Math.min(bytes, size - at);
-      at += passed;
-      return passed;
-    },
-    async *[Symbol.asyncIterator]() {
-      while (at < size) {
-        const buffer = Buffer.allocUnsafe(Math.min(headersSize, size - at));
-        const count = readSync(descriptor, buffer, 0, buffer.length, at);
-        if (count === 0) return;
-        at += count;
-        yield buffer.subarray(0, count);
-      }
-    },
-  };
-}
-
 /** Where each file's body lies. No name stands there twice, of which one reader takes the first and another the last. */
 async function readMembers(descriptor: number, path: string): Promise<ReadonlyMap<string, Member>> {
   const members = new Map<string, Member>();
-  const tar = tarOf(descriptor, fstatSync(descriptor).size);
+  const tar = tarOf(descriptor);
   for await (const { entry, offset } of readTar(tar, { name: path })) {
     if (entry.kind !== "file") continue;
     if (members.size >= mostMembers) throw invalidArchive(path, "it has more members than any image");

@@ -44,9 +44,12 @@ interface Sink extends Disposable {
   readonly finish: () => Promise<Packed | undefined>;
 }
 
+/** What files before were gathered in, for the next. */
+const spare: Buffer[] = [];
+
 /** The tar itself. */
 class PlainFile implements Sink {
-  readonly piece: Buffer = Buffer.allocUnsafe(pieceSize);
+  readonly piece: Buffer = spare.pop() ?? Buffer.allocUnsafe(pieceSize);
   readonly #file: number;
   #written = 0;
 
@@ -71,6 +74,7 @@ class PlainFile implements Sink {
 
   [Symbol.dispose](): void {
     closeSync(this.#file);
+    spare.push(this.piece);
   }
 }
 

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { readTar, type TarEntry } from "../archive/index.ts";
 import { KnownError } from "../base/index.ts";
 import { type BuildContext, type BuiltFacts, byBytes, type ItemName } from "../store/index.ts";
-import { closeSync, createReadStream, openSync } from "../sys/index.ts";
+import { closeSync, openSync } from "../sys/index.ts";
 import { copyRange } from "./_spool.ts";
+import { tarOf } from "./_tar-file.ts";
 import { readLayerFiles } from "./layer-entries.ts";
 import { LayerWriter } from "./layer-writer.ts";
 import { readFacts, writeFacts } from "./package-facts.ts";
@@ -41,12 +42,11 @@ export async function mergeLayers(context: BuildContext): Promise<BuiltFacts> {
   for (const item of layers) {
     context.signal?.throwIfAborted();
     const layer = openLayer(context.pathOf({ ref: item, suffix: "" }), item);
-    const chunks = createReadStream(layer.tar, { highWaterMark: 1 << 20 });
-    for await (const { entry, offset } of readTar(chunks, { name: layer.name })) {
-      const placed = { entry, offset, layer, digest: contentOf(entry, layer) };
-      const before = merged.get(entry.path);
-      if (before === undefined || onConflict === "later") merged.set(entry.path, placed);
-      else if (!agree(before, placed)) throw conflict(before, placed, entry.path);
+    for await (const placed of entriesOf(layer)) {
+      const { path } = placed.entry;
+      const before = merged.get(path);
+      if (before === undefined || onConflict === "later") merged.set(path, placed);
+      else if (!agree(before, placed)) throw conflict(before, placed, path);
     }
   }
   const sorted = [...merged.values()].sort((a, b) => byBytes(a.entry.path, b.entry.path));
@@ -66,6 +66,16 @@ function openLayer(path: string, item: ItemName): Layer {
   const [only, ...others] = readFacts(path);
   const name = only !== undefined && others.length === 0 ? only.name : item;
   return { name, tar: join(path, "layer.tar"), files: readLayerFiles(path) ?? new Map() };
+}
+
+async function* entriesOf(layer: Layer): AsyncGenerator<Placed> {
+  const descriptor = openSync(layer.tar, "r");
+  try {
+    for await (const { entry, offset } of readTar(tarOf(descriptor), { name: layer.name }))
+      yield { entry, offset, layer, digest: contentOf(entry, layer) };
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** The digest of a file, by whichever of its names; what a link says. */

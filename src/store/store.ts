@@ -13,27 +13,22 @@
 import { join } from "node:path";
 import { KnownError, type OnProgress, type ProgressStep, tracked } from "../base/index.ts";
 import {
-  chmodSync,
   ensureFolder,
   existsSync,
   isAlive,
-  lstatSync,
   type ProcessId,
   processId,
   readdirSync,
   readJsonFile,
   readTextIfExists,
   removeTree,
-  renameSync,
-  syncAll,
-  syncFolder,
   takeLock,
-  utimesSync,
   writeFileAtomic,
 } from "../sys/index.ts";
-import { type Builder, type BuiltFacts, makeCanonical, runBuilder } from "./builders.ts";
+import { type Builder, runBuilder } from "./builders.ts";
+import { Commits, type Finished, finish } from "./commits.ts";
 import type { Derivation, Derivations, ItemName, Reference } from "./derivation.ts";
-import { type ItemRecord, looksIntact, measureItem, storeTime } from "./item.ts";
+import { type ItemRecord, looksIntact, measureItem } from "./item.ts";
 import { forgetDigests, keepDigests } from "./known-digests.ts";
 import { Turns } from "./turns.ts";
 
@@ -94,18 +89,23 @@ export class Store {
     const stop = new AbortController();
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     const turns = new Turns(mostBuilds);
+    const commits = new Commits(this.dir);
     const visits = new Map<ItemName, Promise<void>>();
     const need = async (item: ItemName): Promise<void> => {
       if (this.has(item)) return;
       const derivation = derivations.get(item);
       if (derivation === undefined) throw new Error(`no derivation for ${item}`);
       await Promise.all(derivation.recipe.inputs.map(visit));
-      await turns.with(async () => {
+      const built = await turns.with(() => {
         signal.throwIfAborted();
         options.onBuild?.(derivation);
         const about = { what: `building ${derivation.recipe.name}`, key: item };
-        await tracked(options.onProgress, about, (tell) => this.#buildOne(derivation, { ...options, signal, tell }));
+        return tracked(options.onProgress, about, (tell) => this.#buildOne(derivation, { ...options, signal, tell }));
       });
+      // Not in turn: while one waits for the disk, another is built.
+      await commits.add(built);
+      for (const [origin, source] of Object.entries(derivation.hashed))
+        keepDigests(this.dir, derivation.origins[origin] ?? origin, source);
     };
     const visit = (item: ItemName): Promise<void> => {
       const known = visits.get(item) ?? need(item);
@@ -126,7 +126,7 @@ export class Store {
   async #buildOne(
     derivation: Derivation,
     options: BuildOptions & { readonly tell: (step: ProgressStep) => void },
-  ): Promise<void> {
+  ): Promise<Finished> {
     const { item, recipe } = derivation;
     const builder = options.builders[recipe.builder];
     if (builder === undefined) throw new Error(`no builder "${recipe.builder}"`);
@@ -146,31 +146,11 @@ export class Store {
         tell: options.tell,
         pathOf: (reference) => this.path(reference),
       });
-      await this.#adopt(derivation, out, facts);
-      for (const [origin, source] of Object.entries(derivation.hashed))
-        keepDigests(this.dir, derivation.origins[origin] ?? origin, source);
+      return finish(derivation, out, facts);
     } catch (error) {
       removeTree(out);
       throw error;
     }
-  }
-
-  /** Makes a build's result an item: canonical, synced, recorded, and named last. */
-  async #adopt(derivation: Derivation, out: string, facts: BuiltFacts | undefined): Promise<void> {
-    const { item } = derivation;
-    const written: string[] = [];
-    makeCanonical(out, (path) => {
-      if (lstatSync(path).isSymbolicLink()) return;
-      utimesSync(path, storeTime, storeTime);
-      written.push(path);
-    });
-    await syncAll(written);
-    const measured = measureItem(out, [...derivation.recipe.inputs, item], facts?.digests);
-    const record: ItemRecord = { version: 1, item, ...measured };
-    writeFileAtomic(join(this.dir, ".items", item), `${JSON.stringify(record)}\n`);
-    removeTree(this.path(item));
-    renameReadOnly(out, this.path(item));
-    syncFolder(this.dir);
   }
 
   /** Keeps items, built or about to be, from the collector for as long as this process lives. */
@@ -259,12 +239,4 @@ export class Store {
       return { item, state };
     });
   }
-}
-
-/** rename(2) of a folder updates its "..", which needs write permission on the folder itself, but for root. */
-function renameReadOnly(from: string, to: string): void {
-  if (!lstatSync(from).isDirectory()) return renameSync(from, to);
-  chmodSync(from, 0o755);
-  renameSync(from, to);
-  chmodSync(to, 0o555);
 }

@@ -7,11 +7,11 @@ export class Turns {
     this.#free = count;
   }
 
-  async with(body: () => Promise<void>): Promise<void> {
+  async with<T>(body: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      await body();
+      return await body();
     } finally {
       // A turn is handed on, never free for a moment in between.
       const next = this.#waiting.shift();

@@ -30,6 +30,24 @@ vi.mock("../../src/sys/filter.ts", async (original) => {
   return { ...real, findProgram: (name: string) => (programs.hidden ? undefined : real.findProgram(name)) };
 });
 
+// Threads run what was built; what they do is done here as it is written.
+vi.mock("../../src/image/_threads.ts", () => ({
+  mostAtOnce: 1,
+  Threads: class {
+    readonly #program: URL;
+
+    constructor(program: URL) {
+      this.#program = program;
+    }
+
+    async run(job: never): Promise<unknown> {
+      if (this.#program.pathname.endsWith("/package-worker.js"))
+        return (await import("../../src/image/unpack-package.ts")).unpackPackage(job);
+      return (await import("../../src/image/compress-piece.ts")).compressPiece(job);
+    }
+  },
+}));
+
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.log("skipped: devices, capabilities and foreign owners: need root");
 

@@ -1,4 +1,6 @@
 /** Images with packages, from the declaration over the lock to the layers: a small signed archive stands in for Debian's. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -172,6 +174,33 @@ describe("an image with packages", () => {
     const listed = await yard.list(single);
     expect(new Set(listed)).toEqual(new Set(lines));
     expect(new Set(listed).size).toBe(listed.length);
+  });
+
+  test("has large packages too, which threads unpack, and says what is wrong with one", async () => {
+    const large = (prepare: (tree: string) => void): DebTree => ({
+      ...hello("1.0"),
+      prepare: (tree) => {
+        const bytes = Buffer.alloc(200_000, createHash("sha512").update("large").digest());
+        for (let at = 0; at < bytes.length; at += 64)
+          createHash("sha512").update(bytes.subarray(0, at)).digest().copy(bytes, at);
+        writeFileSync(join(tree, "usr/share/hello/large"), bytes);
+        prepare(tree);
+      },
+    });
+    using yard = new Site();
+    await yard.publish("toy-security", []);
+    await yard.publish("toy", [base, large(() => undefined)]);
+    yard.declare("");
+    await yard.ok("lock", "host.ts");
+    expect(await yard.list(await yard.build())).toContain("-rw-r--r-- 0/0 usr/share/hello/large");
+    using broken = new Site();
+    await broken.publish("toy-security", []);
+    await broken.publish("toy", [base, large((tree) => execFileSync("mkfifo", [join(tree, "usr/share/hello/pipe")]))]);
+    broken.declare("");
+    await broken.ok("lock", "host.ts");
+    const { status, stderr } = await broken.command("image", "build", "host.ts");
+    expect(status).toBe(1);
+    expect(stderr).toContain("error archive-invalid: hello 1.0: usr/share/hello/pipe is a fifo device or pipe");
   });
 
   test.each([1, 3, 100])("is the same image with compression, in at most %s layers", async (maxLayers) => {

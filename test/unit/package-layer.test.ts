@@ -216,11 +216,11 @@ describe("layers from packages", () => {
     });
     const program = `
       import { writeFileSync } from "node:fs";
-      import { buildPackageLayer } from ${JSON.stringify(join(repository, "src/image/package-layer.ts"))};
-      const [deb, out, locked] = process.argv.slice(2);
-      await buildPackageLayer({ name: "large", item: "x", args: { format: 1, package: JSON.parse(locked), deb: {} },
-        inputs: [], origins: {}, out, storeDir: "", signal: undefined, pathOf: () => deb });
+      import { unpackPackage } from ${JSON.stringify(join(repository, "src/image/unpack-package.ts"))};
+      const [path, out, locked] = process.argv.slice(2);
+      await unpackPackage({ package: JSON.parse(locked), path, out });
       console.log(process.resourceUsage().maxRSS);`;
+    symlinkSync(join(repository, "node_modules"), join(yard.path, "node_modules"));
     const { build } = await import("esbuild");
     const script = join(yard.path, "measure.mjs");
     await build({
