@@ -66,10 +66,14 @@ export interface Noted {
   readonly plain: boolean;
 }
 
+/** Bytes of memory that a listing takes at a time while it is written. */
+const chunkSize = 1 << 18;
+
 /** Takes entries in the order of their paths' bytes. */
 export class ListingWriter {
   readonly #hash = createHash("sha256");
-  #bytes = Buffer.allocUnsafe(1 << 16);
+  readonly #full: Buffer[] = [];
+  #bytes = Buffer.allocUnsafeSlow(1 << 14);
   #length = 0;
   #path: Buffer = Buffer.alloc(0);
   #root: SourceEntry | undefined;
@@ -114,8 +118,13 @@ export class ListingWriter {
     if (root === undefined) throw new Error("a tree without its own entry");
     this.#json += "]";
     this.#flush();
-    const records = new Uint8Array(new SharedArrayBuffer(this.#length));
-    records.set(this.#bytes.subarray(0, this.#length));
+    const chunks = [...this.#full, this.#bytes.subarray(0, this.#length)];
+    const records = new Uint8Array(new SharedArrayBuffer(chunks.reduce((sum, { length }) => sum + length, 0)));
+    let filled = 0;
+    for (const chunk of chunks) {
+      records.set(chunk, filled);
+      filled += chunk.length;
+    }
     const digest = asDigest(this.#hash.digest("hex"));
     return { summary: { root, digest, files: this.#files }, size: this.#size, records };
   }
@@ -125,11 +134,12 @@ export class ListingWriter {
     this.#json = "";
   }
 
+  /** A record lies in one chunk as a whole. */
   #reserve(size: number): void {
     if (this.#length + size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(2 * this.#bytes.length + size);
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
+    this.#full.push(this.#bytes.subarray(0, this.#length));
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(chunkSize, size));
+    this.#length = 0;
   }
 
   #number(value: number): void {

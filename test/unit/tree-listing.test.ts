@@ -68,6 +68,20 @@ describe("a listing", () => {
     );
   });
 
+  test("has room for any number of entries, and for the longest of paths", () => {
+    const writer = new ListingWriter();
+    const nameOf = (index: number): string =>
+      `${"d".repeat(index % 7 === 0 ? 4000 : 200)}/${String(index).padStart(6, "0")}`;
+    for (let index = 0; index < 9000; index += 1)
+      writer.add({ path: nameOf(index), kind: "symlink", target: nameOf(index + 1) }, { plain: true });
+    let count = 0;
+    for (const { path: read, target } of listed(writer.finish())) {
+      if (read !== nameOf(count) || target !== nameOf(count + 1)) throw new Error(`entry ${count} is another`);
+      count += 1;
+    }
+    expect(count).toBe(9000);
+  });
+
   test("is in the order of the paths' bytes, in which what is in a folder may not follow it", () => {
     using scratch = new Scratch();
     const names = ["a/x", "a/-", "a-b/c/d", "a-b/c.d", "a-b-c", "a.b/x", "a!", "a0", "b", "ü/x", "😀/x", "\ufffd"];
