@@ -46,8 +46,8 @@ export async function buildChosen(
   name: string | undefined,
   check: (chosen: readonly Chosen[]) => void = () => undefined,
 ): Promise<{ readonly host: Host; readonly loaded: Loaded; readonly images: readonly Built[] }> {
-  const loaded = await context.load(file);
-  const host = await context.host();
+  // A declaration is read in a thread; what builds is loaded beside it.
+  const [loaded, host] = await Promise.all([context.load(file), context.host()]);
   const chosen = choose(loaded.spec, name, file);
   check(chosen);
   await host.build(

@@ -1,6 +1,7 @@
 /** The records of images, and how one becomes derivations: a layer each for what is large, one for all the rest. */
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import ignore from "ignore";
+import type { Ignore, Options } from "ignore";
 import { hostPlatform, type Platform, parseImageRef, platformOf } from "../base/index.ts";
 import {
   type DebianPackages,
@@ -115,11 +116,16 @@ export function localTree(
     readonly ignore?: readonly string[];
   },
 ): ManifestEntry {
-  const { select = () => true, ignore: patterns = [], ...entry } = options;
+  const { select, ignore: patterns = [], ...entry } = options;
+  const isTaken = patterns.length === 0 ? select : unlessIgnored(patterns, select);
+  return manifestEntry({ ...entry, source: localFile(path, isTaken === undefined ? {} : { select: isTaken }) });
+}
+
+/** Declarations do not wait, and few have patterns: their library is loaded for those, and without waiting. */
+function unlessIgnored(patterns: readonly string[], select: Select = () => true): Select {
+  const ignore = createRequire(import.meta.url)("ignore") as (options: Options) => Ignore;
   const ignored = ignore({ ignorecase: false }).add(patterns);
-  const isTaken: Select = (below, kind) =>
-    !ignored.ignores(kind === "directory" ? `${below}/` : below) && select(below, kind);
-  return manifestEntry({ ...entry, source: localFile(path, { select: isTaken }) });
+  return (below, kind) => !ignored.ignores(kind === "directory" ? `${below}/` : below) && select(below, kind);
 }
 
 /**
