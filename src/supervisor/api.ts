@@ -1,23 +1,19 @@
 /** The control API: HTTP with JSON, and server-sent events, over a unix socket that only its owner can open. */
-import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
-import { describeError, KnownError, type Paths, reportsOf, shellLine } from "../base/index.ts";
+import { describeError, KnownError, type Paths, shellLine } from "../base/index.ts";
 import { runAs } from "../engine/index.ts";
+import type { ServerResponse } from "../sys/index.ts";
 import { openApi } from "./api-schema.ts";
-import type { NumberedEvent } from "./event-log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Reply, Route } from "./routes.ts";
 import { containerArgv, type Log } from "./runner.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
 
-/** A request's body is a few names: anything larger is a mistake or an attack. */
-const largestBody = 64 * 1024;
+/** Events after which figures are kept as they come: up to then they can be worked out when somebody asks. */
+const mostUncounted = 1_000;
 
-/** Milliseconds after which the figures begin to be kept, those of the events so far included. */
-const metricsDelay = 5_000;
-
-/** Events that a reader may leave unread. */
-const mostBehind = 1_000;
+/** Bytes of events that a reader may leave unread. */
+const mostUnread = 4 << 20;
 
 export interface ApiOptions {
   readonly paths: Paths;
@@ -41,117 +37,113 @@ export interface ActionResult {
   readonly stderr: string;
 }
 
-/** Makes the application that answers on the control socket. */
-export function controlApi({ paths, supervisor, readUnits, log, onLoad, shutdown }: ApiOptions): Hono {
-  const app = new Hono();
+/** The routes that are answered on the control socket. */
+export function controlApi({ paths, supervisor, readUnits, log, onLoad, shutdown }: ApiOptions): readonly Route[] {
+  const { events } = supervisor;
+  const status = (): Reply => ({ json: supervisor.status() });
+  // Its library is larger than all that the supervisor is: it is loaded for whoever asks, or when events would be lost.
   let loading: Promise<Metrics> | undefined;
   const loadMetrics = (): Promise<Metrics> => {
     loading ??= import("./metrics.ts").then(({ Metrics }) => new Metrics(supervisor, paths));
     return loading;
   };
-  // Not while everything starts; and before more events have come than are kept. Node remembers an import that failed.
-  const late = (): unknown =>
-    loadMetrics().catch((error) => log("error", `no metrics until a restart: ${describeError(error)}`));
-  setTimeout(late, metricsDelay).unref();
-  app.onError((error, context) => {
-    const reports = reportsOf(error);
-    if (reports === undefined)
-      return context.json({ errors: [{ code: "daemon-failed", message: describeError(error) }] }, 500);
-    return context.json({ errors: reports }, 400);
+  const stopCounting = events.listen(() => {
+    if (events.kept.length < mostUncounted) return;
+    stopCounting();
+    // Node remembers an import that failed.
+    void loadMetrics().catch((error) => log("error", `no metrics until a restart: ${describeError(error)}`));
   });
-  app.notFound((context) =>
-    context.json({ errors: [{ code: "usage", message: `no such resource: ${context.req.path}` }] }, 404),
-  );
-  const body = async (request: { text(): Promise<string> }): Promise<Record<string, unknown>> => {
-    const text = await request.text();
-    if (text.length > largestBody) throw new KnownError("usage", "the request is too large");
-    try {
-      return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-    } catch (error) {
-      throw new KnownError("usage", "the request's body is no JSON", { cause: error });
-    }
+  return [
+    { method: "get", path: "/v1/status", answer: status },
+    {
+      method: "get",
+      path: "/v1/units/{name}",
+      answer: ({ parameter }) => ({ json: supervisor.unit(parameter("name")) }),
+    },
+    {
+      method: "get",
+      path: "/v1/settled",
+      answer: async ({ signal }) => {
+        await supervisor.settled(AbortSignal.any([signal, AbortSignal.timeout(25_000)]));
+        return status();
+      },
+    },
+    {
+      method: "get",
+      path: "/v1/events",
+      answer: ({ header }) => ({
+        stream: (response) => tellEvents(supervisor, header("last-event-id") ?? "", response),
+      }),
+    },
+    { method: "get", path: "/v1/openapi.json", answer: () => ({ json: openApi() }) },
+    {
+      method: "get",
+      path: "/v1/metrics",
+      answer: async () => {
+        const metrics = await loadMetrics();
+        return { text: await metrics.text(), type: metrics.contentType };
+      },
+    },
+    {
+      method: "post",
+      path: "/v1/load",
+      answer: async ({ body }) => {
+        const { path } = await body();
+        if (typeof path !== "string") throw new KnownError("usage", 'the request lacks "path", a generation\'s file');
+        const set = readUnits(path);
+        supervisor.load(set);
+        await onLoad(set);
+        return status();
+      },
+    },
+    ...verbs.map(
+      (verb): Route => ({
+        method: "post",
+        path: `/v1/units/{name}/${verb}`,
+        answer: ({ parameter }) => {
+          supervisor[verb](parameter("name"));
+          return status();
+        },
+      }),
+    ),
+    {
+      method: "post",
+      path: "/v1/units/{name}/actions/{action}",
+      answer: async ({ parameter, body }) => {
+        const given = (await body()).arguments ?? [];
+        if (!Array.isArray(given)) throw new KnownError("usage", '"arguments" must be a list of strings');
+        return { json: await act({ supervisor, paths }, parameter("name"), parameter("action"), given.map(String)) };
+      },
+    },
+    {
+      method: "post",
+      path: "/v1/shutdown",
+      answer: async ({ body }) => {
+        if ((await body()).stop === true) await supervisor.stopAll(AbortSignal.timeout(120_000));
+        setTimeout(shutdown, 20);
+        return status();
+      },
+    },
+  ];
+}
+
+/** Tells of what comes after the event `seen`: of everything first where what was missed is not kept. */
+function tellEvents(supervisor: Supervisor, seen: string, response: ServerResponse): void {
+  const { events } = supervisor;
+  const send = (event: string, id: string, value: unknown): void => {
+    response.write(`event: ${event}\ndata: ${JSON.stringify(value)}\nid: ${id}\n\n`);
   };
-
-  app.get("/v1/status", (context) => context.json(supervisor.status()));
-
-  app.get("/v1/units/:name", (context) => context.json(supervisor.unit(context.req.param("name"))));
-
-  app.get("/v1/settled", async (context) => {
-    await supervisor.settled(AbortSignal.any([context.req.raw.signal, AbortSignal.timeout(25_000)]));
-    return context.json(supervisor.status());
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+  response.flushHeaders();
+  const missed = events.after(seen);
+  if (missed === undefined) send("status", events.last, supervisor.status());
+  for (const { id, report } of missed ?? []) send("unit", id, report);
+  const stop = events.listen(({ id, report }) => {
+    // Whoever does not read is sent away, and can come back with the last id.
+    if (response.writableLength > mostUnread) response.destroy();
+    else send("unit", id, report);
   });
-
-  app.get("/v1/events", (context) =>
-    streamSSE(context, async (stream) => {
-      const { events } = supervisor;
-      const closed = new Promise<void>((resolve) => stream.onAbort(resolve));
-      let behind = 0;
-      const send = async ({ id, report }: NumberedEvent): Promise<void> =>
-        stream.writeSSE({ event: "unit", id, data: JSON.stringify(report) });
-      // In one order: what was missed, then what comes; each write waits for the one before.
-      let last = Promise.resolve();
-      const queue = (write: () => Promise<unknown>): void => {
-        last = last.then(write).then(
-          () => undefined,
-          () => undefined,
-        );
-      };
-      const missed = events.after(context.req.header("last-event-id") ?? "");
-      if (missed === undefined) {
-        const data = JSON.stringify(supervisor.status());
-        const id = events.last;
-        queue(() => stream.writeSSE({ event: "status", id, data }));
-      }
-      for (const event of missed ?? []) queue(() => send(event));
-      const stop = events.listen((event) => {
-        behind += 1;
-        // Whoever does not read is sent away, and can come back with the last id.
-        if (behind > mostBehind) stream.abort();
-        else queue(() => send(event).finally(() => (behind -= 1)));
-      });
-      await closed;
-      stop();
-    }),
-  );
-
-  app.get("/v1/openapi.json", (context) => context.json(openApi()));
-
-  app.get("/v1/metrics", async (context) => {
-    const metrics = await loadMetrics();
-    context.header("content-type", metrics.contentType);
-    return context.body(await metrics.text());
-  });
-
-  app.post("/v1/load", async (context) => {
-    const { path } = await body(context.req);
-    if (typeof path !== "string") throw new KnownError("usage", 'the request lacks "path", a generation\'s file');
-    const set = readUnits(path);
-    supervisor.load(set);
-    await onLoad(set);
-    return context.json(supervisor.status());
-  });
-
-  for (const verb of verbs) {
-    app.post(`/v1/units/:name/${verb}`, (context) => {
-      supervisor[verb](context.req.param("name"));
-      return context.json(supervisor.status());
-    });
-  }
-
-  app.post("/v1/units/:name/actions/:action", async (context) => {
-    const { name, action } = context.req.param();
-    const given = (await body(context.req)).arguments ?? [];
-    if (!Array.isArray(given)) throw new KnownError("usage", '"arguments" must be a list of strings');
-    return context.json(await act({ supervisor, paths }, name, action, given.map(String)));
-  });
-
-  app.post("/v1/shutdown", async (context) => {
-    const { stop } = await body(context.req);
-    if (stop === true) await supervisor.stopAll(AbortSignal.timeout(120_000));
-    setTimeout(shutdown, 20);
-    return context.json(supervisor.status());
-  });
-  return app;
+  response.once("close", stop);
 }
 
 async function act(

@@ -1,12 +1,12 @@
 /** The daemon: one supervisor for one folder of state, answering on its control socket until it is told to end. */
 
 import { join } from "node:path";
-import { getRequestListener } from "@hono/node-server";
 import type { Paths } from "../base/index.ts";
 import { ensureFolder, notifySystemd, removeTree, takeLock, watchdogPeriod } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
 import { Doors } from "./doors.ts";
 import { ProcessOne } from "./process-one.ts";
+import { serveRoutes } from "./routes.ts";
 import type { Log } from "./runner.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { UnitSet } from "./unit-spec.ts";
@@ -38,12 +38,12 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const app = controlApi({
+  const routes = controlApi({
     ...{ paths, supervisor, readUnits, shutdown: end },
     log,
     onLoad: ({ access }) => doors.open(access),
   });
-  const doors = new Doors(paths, getRequestListener(app.fetch), log);
+  const doors = new Doors(paths, serveRoutes(routes), log);
   log("info", `supervising generation ${initial.generation}: ${initial.units.length} units, process ${process.pid}`);
   await supervisor.recover(initial);
   await doors.open(initial.access);

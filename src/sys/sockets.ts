@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type RequestListener, request, type
 import { connect } from "node:net";
 import { hasErrno, messageOf } from "../base/index.ts";
 
-export type { RequestListener, Server } from "node:http";
+export type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 
 /** Whether somebody accepts connections at `path`; a socket left by a dead server refuses them. */
 export async function isServed(path: string): Promise<boolean> {

@@ -70,7 +70,7 @@ function dependenciesIn(modules: string): ReadonlySet<string> {
 function ownFiles(): readonly ManifestEntry[] {
   // Installed as a dependency, it stands beside those that it has itself.
   const folders = ["node_modules", ".."].map((below) => join(ownFolder, below));
-  const modules = folders.find((each) => existsSync(join(each, "hono")));
+  const modules = folders.find((each) => existsSync(join(each, "commander")));
   if (modules === undefined) throw new Error(`no libraries beside ${ownFolder}`);
   const names = dependenciesIn(modules);
   const isRuntime = (path: string): boolean => {
