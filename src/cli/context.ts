@@ -1,6 +1,5 @@
 /** What every command has: where things are, how it prints, and how it ends. */
 import { isAbsolute, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { type ErrorReport, formatError, KnownError, type OnProgress, type Paths, pathsFor } from "../base/index.ts";
 import type { Host, Loaded } from "../system/index.ts";
@@ -112,6 +111,7 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
         const hint = "look at the plan first, then say --yes";
         throw new KnownError("confirmation-needed", "there is no terminal to confirm on", { hint });
       }
+      const { createInterface } = await import("node:readline/promises");
       const prompt = createInterface({ input: process.stdin, output: process.stderr });
       // Ctrl-C and Ctrl-D are answers too; the prompt has them to itself.
       let isAnswered = false;

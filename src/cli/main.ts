@@ -1,37 +1,20 @@
 #!/usr/bin/env node
 /**
- * The command's first steps: what a shell completes, and an apply of what is in force, is answered at once; all else by
- * the whole program.
+ * The command's first step: the supervisor, which stays, is started with nothing that only other commands need. It is taken
+ * out here, before anything else is loaded.
  */
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { pathsFor } from "../base/index.ts";
-import { isKnownInForce } from "./in-force.ts";
-import { knownNames } from "./known-names.ts";
-import { unchanged } from "./unchanged.ts";
+const [verb, flag, root, ...more] = process.argv.slice(2);
+const isPlainDaemon = verb === "daemon" && (flag === undefined || (flag === "--root" && root !== undefined));
 
-async function isUnchanged(): Promise<boolean> {
-  const [verb, file, ...rest] = process.argv.slice(2);
-  if (verb !== "apply" || file === undefined || file.startsWith("-")) return false;
-  if (!rest.every((flag) => flag === "-y" || flag === "--yes")) return false;
-  const paths = pathsFor({ uid: process.getuid?.() ?? 0, environment: process.env });
-  return isKnownInForce(paths, fileURLToPath(import.meta.url), resolve(file));
-}
-
-/** The names that a shell asks for between two keys. */
-function askedNames(): string | undefined {
-  const [verb, kind = "", ...rest] = process.argv.slice(2);
-  return verb === "completion" && rest.length === 0 && /^(units|generations)$/.test(kind) ? kind : undefined;
-}
-
-const asked = askedNames();
-if (asked !== undefined) {
-  const paths = pathsFor({ uid: process.getuid?.() ?? 0, environment: process.env });
-  process.stdout.write((await knownNames(paths, asked)).map((name) => `${name}\n`).join(""));
-} else if (await isUnchanged()) process.stdout.write(`${unchanged}\n`);
-else {
-  const { runProgram } = await import("./program.ts");
-  await runProgram();
+if (isPlainDaemon && more.length === 0) {
+  // What runs seldom gains nothing by being compiled to run faster, and V8's compiler takes 4 MB once it has been at work.
+  const { setFlagsFromString } = await import("node:v8");
+  setFlagsFromString("--no-opt");
+  const { runAlone } = await import("./daemon.ts");
+  await runAlone(root);
+} else {
+  const { runCommand } = await import("./command.ts");
+  await runCommand();
 }
 // What is still on its way into a pipe must arrive.
 await new Promise((resolve) => process.stdout.write("", resolve));

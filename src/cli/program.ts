@@ -1,11 +1,11 @@
 /** The command line: finds the command, runs it, prints what went wrong, and ends with the right code. */
 import { Command, CommanderError } from "commander";
-import { describeError, type ErrorReport, formatErrors, isErrorReport, KnownError, reportsOf } from "../base/index.ts";
+import { type ErrorReport, isErrorReport, KnownError } from "../base/index.ts";
 import { commands } from "./commands.ts";
 import { type CommonOptions, type Context, exitCodes, makeContext, requireAbsoluteRoot } from "./context.ts";
-import { errorStyle } from "./error-style.ts";
 import { commandHelp, commonOptions, programHelp } from "./help.ts";
 import { standingAfter } from "./interrupted.ts";
+import { reportError } from "./report-error.ts";
 import { SourceLines } from "./source-lines.ts";
 import { columnsOf } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -43,19 +43,7 @@ function report(error: unknown, json: boolean, { context, sources }: Surrounding
   // Help and the version are answers.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
   if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.usage;
-  const reports = reportsOf(told(error))?.map((each) => withStanding(each, context));
-  if (reports === undefined) {
-    // A bug is Lading's own: its stack is what whoever mends it needs.
-    process.stderr.write(
-      `lading: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : describeError(error)}\n`,
-    );
-    return exitCodes.failed;
-  }
-  if (json) process.stderr.write(`${JSON.stringify({ version: 1, errors: reports }, null, 2)}\n`);
-  else process.stderr.write(`${formatErrors(reports, errorStyle(sources))}\n`);
-  if (reports.some((each) => each.code === "usage")) return exitCodes.usage;
-  if (reports.some((each) => each.code === "interrupted")) return exitCodes.interrupted;
-  return reports.some((each) => each.code === "daemon-not-running") ? exitCodes.notRunning : exitCodes.failed;
+  return reportError(told(error), { json, sources, complete: (each) => withStanding(each, context) });
 }
 
 function program(sources: SourceLines, onContext: (context: Context) => void): Command {

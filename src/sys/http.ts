@@ -5,9 +5,8 @@ import {
   Agent as PlainAgent,
   request as plainRequest,
 } from "node:http";
-import { Agent as SecureAgent, type AgentOptions as SecureAgentOptions, request as secureRequest } from "node:https";
-import type { Duplex, Writable } from "node:stream";
-import { type ConnectionOptions, connect as connectSecurely, createSecureContext, rootCertificates } from "node:tls";
+import type { Agent as SecureAgent } from "node:https";
+import type { Writable } from "node:stream";
 
 /** A body of known length. It may be read more than once, for a request that is made again. */
 export interface HttpBody {
@@ -49,6 +48,8 @@ export interface HttpClientOptions {
   readonly proxy?: ((url: URL) => URL | undefined) | undefined;
 }
 
+type MakeSecureAgent = typeof import("./secure-http.ts").secureAgent;
+
 /** Connections that are kept for the next request, until the client is disposed of. */
 export class HttpClient {
   readonly #plain: PlainAgent = new PlainAgent({ keepAlive: true });
@@ -60,31 +61,25 @@ export class HttpClient {
   }
 
   /** One for each host: what is trusted and shown there is for nobody else. */
-  #secureAgent(host: string): SecureAgent {
+  #secureAgent(host: string, makeAgent: MakeSecureAgent): SecureAgent {
     const known = this.#secure.get(host);
     if (known !== undefined) return known;
     const { verify = true, certificates } = this.#options;
-    const { authorities, client } = certificates?.(host) ?? { authorities: [] };
-    // Made once: reading a few hundred authorities takes tens of milliseconds.
-    const secureContext = createSecureContext({
-      ...(authorities.length === 0 ? {} : { ca: [...rootCertificates, ...authorities] }),
-      ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
-    });
     const proxy = this.#options.proxy?.(new URL(`https://${host}`));
-    const settings = { keepAlive: true, rejectUnauthorized: verify, secureContext };
-    const agent = proxy === undefined ? new SecureAgent(settings) : new TunnelAgent(settings, proxy);
+    const agent = makeAgent({ verify, certificates: certificates?.(host) ?? { authorities: [] }, proxy });
     this.#secure.set(host, agent);
     return agent;
   }
 
   /** Resolves with the answer's head, which may come before the body was sent; the rest of the body is then kept back. */
-  send({ method, url, headers, body, idle, signal }: HttpRequest): Promise<HttpAnswer> {
-    const secure = url.protocol === "https:";
+  async send({ method, url, headers, body, idle, signal }: HttpRequest): Promise<HttpAnswer> {
+    // The supervisor speaks to nobody outside of its host, and pays nothing for what only others need.
+    const secure = url.protocol === "https:" ? await import("./secure-http.ts") : undefined;
     const length = body?.size ?? (/^(?:GET|HEAD|DELETE)$/.test(method) ? undefined : 0);
-    const proxy = secure ? undefined : this.#options.proxy?.(url);
+    const proxy = secure !== undefined ? undefined : this.#options.proxy?.(url);
     return new Promise((resolve, reject) => {
       // The parts of the address one by one: a user and password in it would become a header.
-      const outgoing = (secure ? secureRequest : plainRequest)({
+      const outgoing = (secure?.secureRequest ?? plainRequest)({
         hostname: bareHost(proxy ?? url),
         port: (proxy ?? url).port,
         // A proxy is told the whole address (RFC 9112, section 3.2.2).
@@ -96,7 +91,7 @@ export class HttpClient {
           ...proxyHeaders(proxy),
           ...(length === undefined ? {} : { "content-length": String(length) }),
         },
-        agent: secure ? this.#secureAgent(url.host) : this.#plain,
+        agent: secure === undefined ? this.#plain : this.#secureAgent(url.host, secure.secureAgent),
         timeout: idle,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -130,54 +125,16 @@ export class HttpClient {
   }
 }
 
-function bareHost({ hostname }: URL): string {
+/** A host as sockets take it: an IPv6 address without its brackets. */
+export function bareHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
-function proxyHeaders(proxy: URL | undefined): Readonly<Record<string, string>> {
+/** What a proxy that wants a name and a password is shown. */
+export function proxyHeaders(proxy: URL | undefined): Readonly<Record<string, string>> {
   if (proxy === undefined || proxy.username === "") return {};
   const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
-}
-
-/** Connections through a proxy that sees nothing of what is in them (RFC 9110, section 9.3.6). */
-class TunnelAgent extends SecureAgent {
-  readonly #proxy: URL;
-
-  constructor(options: SecureAgentOptions, proxy: URL) {
-    super(options);
-    this.#proxy = proxy;
-  }
-
-  override createConnection(
-    options: ConnectionOptions,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    const target = `${options.host?.includes(":") ? `[${options.host}]` : options.host}:${options.port ?? 443}`;
-    const asking = plainRequest({
-      hostname: bareHost(this.#proxy),
-      port: this.#proxy.port,
-      method: "CONNECT",
-      path: target,
-      headers: { host: target, ...proxyHeaders(this.#proxy) },
-      timeout: options.timeout ?? 60_000,
-      agent: false,
-    });
-    // Node's own type wants a stream beside an error, and looks at none.
-    const fail = (error: Error): void => callback?.(error, undefined as unknown as Duplex);
-    asking.on("timeout", () => asking.destroy(new Error(`the proxy ${this.#proxy.host} does not answer`)));
-    asking.on("error", fail);
-    asking.on("connect", ({ statusCode }, socket) => {
-      socket.setTimeout(0);
-      if (statusCode === 200) return callback?.(null, connectSecurely({ ...options, socket }));
-      socket.destroy();
-      const refusal = new Error(`the proxy ${this.#proxy.host} answers with status ${statusCode}`);
-      // As a system that forbids it: another attempt is not answered otherwise.
-      fail(statusCode !== undefined && statusCode < 500 ? Object.assign(refusal, { code: "EACCES" }) : refusal);
-    });
-    asking.end();
-    return undefined;
-  }
 }
 
 async function sendBody(outgoing: Writable, { size, read }: HttpBody, isOver: () => boolean): Promise<void> {
