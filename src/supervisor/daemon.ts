@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { Paths } from "../base/index.ts";
-import { ensureFolder, notifySystemd, removeTree, takeLock, watchdogPeriod } from "../sys/index.ts";
+import { ensureFolder, notifySystemd, removeTree, shrinkHeap, takeLock, watchdogPeriod } from "../sys/index.ts";
 import { controlApi } from "./api.ts";
 import { Doors } from "./doors.ts";
 import { ProcessOne } from "./process-one.ts";
@@ -17,6 +17,9 @@ export interface DaemonOptions {
   readonly initial: UnitSet;
   readonly readUnits: (path: string) => UnitSet;
 }
+
+/** Milliseconds without a change after which a busy time counts as over. */
+const quietPeriod = 10_000;
 
 const log: Log = (level, message) => {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
@@ -34,6 +37,9 @@ export async function runDaemon({ paths, initial, readUnits }: DaemonOptions): P
   // A second daemon would start everything twice; the kernel gives the lock to one.
   await using _lock = await takeLock(join(paths.state, "daemon.lock"), { purpose: "the supervisor", wait: 2 });
   const supervisor = new Supervisor(paths, log);
+  const quiet = setTimeout(shrinkHeap, quietPeriod);
+  quiet.unref();
+  supervisor.events.listen(() => quiet.refresh());
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;

@@ -3,6 +3,7 @@ export { type CertificatesLookup, certificatesOf } from "./certificates.ts";
 export { type DownloadOptions, download, type FetchOptions, fetchBytes } from "./download.ts";
 export * from "./files.ts";
 export { filterThrough, findProgram } from "./filter.ts";
+export { shrinkHeap } from "./heap.ts";
 export { type Certificates, type HttpAnswer, type HttpBody, HttpClient, type HttpRequest } from "./http.ts";
 export { type LockOptions, takeLock } from "./lock.ts";
 export { lookUp } from "./name-service.ts";
