@@ -1,19 +1,20 @@
 /**
  * What the supervisor remembers of each unit across its own death: one file a unit, written whole, before and after
- * each change. After a reboot (another boot id) nothing of it is true any more, so nothing is synced to the disk. A file
- * that cannot be read is put aside and the unit counts as new: what the engine says then decides.
+ * each change. After a reboot (another boot id) nothing of it is true any more, so nothing is synced to the disk, and no
+ * file is made anew for each change: that is what a respawn would wait for longest. A file that cannot be read is put
+ * aside and the unit counts as new: what the engine says then decides.
  */
 import { join } from "node:path";
 import {
   bootId,
   ensureFolder,
   existsSync,
+  overwriteFile,
   type ProcessId,
   readdirSync,
   readTextIfExists,
   renameSync,
   rmSync,
-  writeFileAtomic,
 } from "../sys/index.ts";
 import type { UnitSpec } from "./unit-spec.ts";
 import type { UnitState } from "./unit-state.ts";
@@ -52,7 +53,7 @@ export class StateFiles {
 
   save(spec: UnitSpec, { unit: _, next: __, ...state }: UnitState, running: Running | null): void {
     const saved: SavedUnit = { version: 1, bootId: this.#bootId, spec, state, running };
-    writeFileAtomic(this.#path(spec.name), JSON.stringify(saved), 0o600, { durable: false });
+    overwriteFile(this.#path(spec.name), JSON.stringify(saved), 0o600);
   }
 
   forget(name: string): void {
@@ -66,7 +67,7 @@ export class StateFiles {
     return names.flatMap((name) => {
       const path = join(this.#folder, name);
       const text = readTextIfExists(path) ?? "";
-      // The machine went down before its content was on the disk: of an earlier boot.
+      // Killed, or the machine went down, before anything was in it: nothing was done for it since this boot.
       if (text === "") return [];
       try {
         const saved = JSON.parse(text) as SavedUnit;

@@ -122,6 +122,39 @@ export function writeFileAtomic(
   }
 }
 
+/** Bytes that write(2) takes as a whole or not at all: it looks for a kill only between two pages. */
+const page = 4096;
+
+/**
+ * Writes a file that means nothing any more once the machine went down, and that is written again and again: in place where
+ * it fits in a page, which takes a tenth of the time. Whoever is killed meanwhile leaves what was there before, which is
+ * nothing where the file is new. A text that is shorter than the one before it is filled up with spaces.
+ */
+export function overwriteFile(path: string, text: string, mode: number): void {
+  const bytes = Buffer.from(text);
+  if (bytes.length > page || !overwriteInPlace(path, bytes, mode))
+    writeFileAtomic(path, bytes, mode, { durable: false });
+}
+
+function overwriteInPlace(path: string, bytes: Buffer, mode: number): boolean {
+  try {
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW } = fs.constants;
+    const descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode);
+    try {
+      const { size } = fs.fstatSync(descriptor);
+      if (size > page) return false;
+      if (size === 0) fs.fchmodSync(descriptor, mode);
+      const all = Buffer.alloc(Math.max(size, bytes.length), " ");
+      bytes.copy(all);
+      return fs.writeSync(descriptor, all, 0, all.length, 0) === all.length;
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
 /** Writes to a file of the kernel's, such as those below /proc/sys: one write, which it takes or refuses. */
 export function writeKernelFile(path: string, content: string): void {
   const descriptor = fs.openSync(path, fs.constants.O_WRONLY);
