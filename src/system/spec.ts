@@ -158,13 +158,18 @@ export function resolveImages(spec: SystemSpec, idOf: (reference: string) => str
 /** The units, each with a digest that changes with those that it is replaced with, directly or not. */
 function linkUnits(units: readonly UnitSpec[]): readonly UnitSpec[] {
   const providers = new Map(units.flatMap((unit) => unit.provision.map((name) => [name, unit] as const)));
-  const digestOfUnit = (unit: UnitSpec, path: readonly UnitSpec[]): string => {
-    if (path.includes(unit)) return unit.digest;
+  const known = new Map<UnitSpec, string>();
+  const digestOfUnit = (unit: UnitSpec): string => {
+    const before = known.get(unit);
+    if (before !== undefined) return before;
+    // Should it come round to itself, it counts by itself.
+    known.set(unit, unit.digest);
     const leaders = (unit.restartWith ?? []).flatMap((name) => providers.get(name) ?? []);
-    if (leaders.length === 0) return unit.digest;
-    return digestOfJson([unit.digest, ...leaders.map((each) => digestOfUnit(each, [...path, unit]))]);
+    const digest = leaders.length === 0 ? unit.digest : digestOfJson([unit.digest, ...leaders.map(digestOfUnit)]);
+    known.set(unit, digest);
+    return digest;
   };
-  return units.map((unit) => ({ ...unit, digest: digestOfUnit(unit, []) }));
+  return units.map((unit) => ({ ...unit, digest: digestOfUnit(unit) }));
 }
 
 /** The system with the user's word that these volumes may be made anew, without their data. */
