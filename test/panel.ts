@@ -187,6 +187,21 @@ export const defects: readonly Defect[] = [
 /** What the rules find beside the panel. */
 export const further: readonly Defect[] = [
   {
+    title: "a file of variables that is not there",
+    code: "volume-source-missing",
+    declaration: one('environmentFiles: ["/nope/web.env"]'),
+  },
+  {
+    title: "a device that is not there",
+    code: "volume-source-missing",
+    declaration: one('devices: ["/dev/no-such-device"]'),
+  },
+  {
+    title: "a relative source in a mount's long form",
+    code: "invalid-value",
+    declaration: one('mounts: ["type=bind,source=./site,target=/www"]'),
+  },
+  {
     title: "a network that only another engine has",
     code: "object-undeclared",
     declaration: one('network: "net"').replace(
@@ -233,7 +248,10 @@ export const further: readonly Defect[] = [
   {
     title: "a user that the user namespace does not have",
     code: "id-not-mapped",
-    declaration: one('containerUser: "100000"'),
+    declaration: one('containerUser: "100000"').replace(
+      "homeEnvironment({\n  services: [",
+      "operatingSystem({\n  services: [service(rootlessPodmanServiceType, {}), ",
+    ),
   },
   {
     title: "a mode of user namespaces beside a mapping",

@@ -22,6 +22,10 @@ function countsOf({ spec }: Loaded): { readonly units: number; readonly containe
   };
 }
 
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** What a declaration is told that cannot be folded at all: the errors alone, in the form that was asked for. */
 async function reportOf(context: Context, file: string, options: CheckOptions): Promise<Report> {
   try {
@@ -59,9 +63,11 @@ export async function run(
   else {
     const built = loaded.spec.images.filter((image) => image.item);
     const images = built.map((image) => `${image.reference} (${shortDigest(image.item ?? "")})`).join(", ");
+    const warnings = findings.found.length;
+    const outcome = warnings === 0 ? "no problems" : `no errors, ${many(warnings, "warning")}`;
     const suppressed = findings.suppressed.length === 0 ? "" : `; ${findings.suppressed.length} suppressed`;
     context.print(
-      `${file}: no problems; ${counts.units} units, ${counts.containers} of them containers, ${images || "no images to build"}${suppressed}`,
+      `${file}: ${outcome}; ${many(counts.units, "unit")}, ${counts.containers} of them containers, ${images || "no images to build"}${suppressed}`,
     );
   }
   return undefined;

@@ -17,6 +17,10 @@ export async function run(
   if (planned.plan.problems.length > 0) throw new Problems(planned.plan.problems);
   if (options.yes !== true) await context.confirm("Take all of this away?");
   await host.takeDown(planned);
-  context.progress("everything that Lading made here is gone");
+  const kept =
+    options.volumes === true || planned.plan.orphans.length === 0
+      ? ""
+      : ", but for the volumes: `lading down --volumes` removes them";
+  context.progress(`everything that Lading made here is gone${kept}`);
   return exitCodes.done;
 }

@@ -87,6 +87,8 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
     }
     case "user-remove":
       return removeUser(deed.user, deed.home, context);
+    case "home-remove":
+      return removeHome(deed.user, deed.home, context);
     case "group-remove":
       if ((await run(["getent", "group", deed.group])).status === 0) await runOrFail(["groupdel", deed.group]);
       ledger.update((before) => ({ groups: before.groups.filter((each) => each !== deed.group) }));
@@ -178,19 +180,36 @@ async function restoreManaged(
   ledger.update((before) => ({ files: before.files.filter((each) => each.path !== file.path) }));
 }
 
+/** Whether a user's home was made with the user. */
+function ownHome(name: string, ledger: ExecuteContext["ledger"]): boolean {
+  return ledger.read().homes.includes(name);
+}
+
+/** A home that stayed behind its user, with the volumes in it. */
+function removeHome(name: string, home: string, { ledger }: ExecuteContext): void {
+  removeForGood(home);
+  ledger.update((before) => ({ retained: before.retained.filter((each) => each.name !== name) }));
+}
+
 async function removeUser(name: string, home: boolean, { paths, ledger }: ExecuteContext): Promise<void> {
   const identity = await findIdentity(name);
   if (identity !== undefined) {
     const { subuids, subgids } = observeSubids(paths);
     const start = (entries: typeof subuids): number | null => entries.find((each) => each.name === name)?.start ?? null;
-    const retained = { name, uid: identity.uid, subuid: start(subuids), subgid: start(subgids) };
+    const retained = {
+      name,
+      uid: identity.uid,
+      subuid: start(subuids),
+      subgid: start(subgids),
+      home: ownHome(name, ledger) ? identity.home : null,
+    };
     ledger.update((before) => ({
       retained: [...before.retained.filter((each) => each.name !== name), ...(home ? [] : [retained])],
     }));
     await endPauseProcess(identity.uid);
     await removeRuntimeFolder(runtimeFolder(identity));
     // The account goes last: while it is there, whoever comes after a crash knows what else is to go.
-    if (home && ledger.read().homes.includes(name)) removeForGood(identity.home);
+    if (home && ownHome(name, ledger)) removeForGood(identity.home);
     await runOrFail(["userdel", name]);
   }
   const others = (names: readonly string[]): readonly string[] => names.filter((each) => each !== name);

@@ -27,6 +27,8 @@ export interface RetainedUser {
   readonly uid: number;
   readonly subuid: number | null;
   readonly subgid: number | null;
+  /** The home that stayed, where it was made with the user. */
+  readonly home?: string | null;
 }
 
 /** A kernel parameter that was set, and what it was before. */

@@ -97,6 +97,18 @@ export function planAccountRemovals(
       interrupts: home && there ? "data" : "nothing",
     });
   }
+  // Homes that an earlier `down` left behind, with the volumes in them.
+  for (const { name, home } of withVolumes ? observed.ledger.retained : []) {
+    if (removeAccounts.users.includes(name) || observed.users[name] !== undefined || !home) continue;
+    planner.add(
+      { kind: "home-remove", user: name, home },
+      `remove the home ${home} that ${name} had`,
+      "Lading made it",
+      {
+        interrupts: "data",
+      },
+    );
+  }
   for (const group of removeAccounts.groups) {
     const verb = observed.groups[group] === undefined ? "forget" : "remove";
     planner.add({ kind: "group-remove", group }, `${verb} group ${group}`, "Lading made it");

@@ -39,6 +39,7 @@ export type Deed =
   /** Carried out by the unit that makes it, between the end of what uses it and the next start. */
   | { readonly kind: "object-replace"; readonly object: "network" | "volume"; readonly name: string }
   | { readonly kind: "user-remove"; readonly user: string; readonly home: boolean }
+  | { readonly kind: "home-remove"; readonly user: string; readonly home: string }
   | { readonly kind: "group-remove"; readonly group: string }
   /** Nothing on the host: the generation is only written down. */
   | { readonly kind: "generation-record" };

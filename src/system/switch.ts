@@ -62,7 +62,7 @@ function imageSteps({ plan, observed }: Planned): { readonly early: readonly Ste
 
 /** Steps that take something away wait until nothing needs it. */
 function isLate({ deed: { kind } }: Step): boolean {
-  return ["object-remove", "sysctl-restore", "linger-end", "user-remove", "group-remove"].includes(kind);
+  return ["object-remove", "sysctl-restore", "linger-end", "user-remove", "home-remove", "group-remove"].includes(kind);
 }
 
 /** Steps that the supervisor carries out, and those that are nothing but the new generation. */

@@ -26,7 +26,7 @@ export const environmentSecrets: Rule = {
         message: `"${name}" has what looks like a secret in the variable ${variable}: it stands in generations, in \`podman inspect\` and in this file`,
         where: place,
         field: "environment",
-        hint: `declare it as a secret: secrets: [{ name: "${variable}", as: "environment", file: "/etc/lading/${variable.toLowerCase()}" }]`,
+        hint: `declare it as a secret: secrets: [{ name: "${variable}", as: "environment", file: join(import.meta.dirname, "${variable.toLowerCase()}") }]`,
       })),
     ),
 };

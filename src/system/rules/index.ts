@@ -63,7 +63,6 @@ export const rules: readonly Rule[] = [
   networkPorts,
   networkSysctls,
   idMappings,
-  mappedUsers,
   containerUsers,
   memory,
   healthTimes,
@@ -85,6 +84,7 @@ export const rules: readonly Rule[] = [
 export const hostRules: readonly HostRule[] = [
   volumeSources,
   secretSources,
+  mappedUsers,
   privilegedPorts,
   localAddresses,
   hostRoutes,

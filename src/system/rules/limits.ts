@@ -6,8 +6,8 @@ const limitOptions = ["--memory", "--memory-reservation", "--memory-swap", "--cp
 export const limits: HostRule = {
   code: "limit-not-enforced",
   weight: "warning",
-  check: ({ containers }, { cgroups }) =>
-    cgroups === "v2"
+  check: ({ kind, containers }, { cgroups, isRoot }) =>
+    cgroups === "v2" || (kind === "home" && isRoot)
       ? []
       : containers.flatMap(({ name, place, rootless, options }) => {
           const asked = limitOptions.filter((option) => options(option).length > 0);

@@ -1,6 +1,6 @@
 /** Users inside containers whose numbers their user namespace does not have. */
 import type { ContainerView } from "./container-view.ts";
-import type { CheckedSystem, Finding, Rule } from "./rule.ts";
+import type { CheckedSystem, Finding, HostRule } from "./rule.ts";
 
 /** How many ids the user of a rootless container has: the declared range, or what shadow gives by default. */
 function idsOf({ subuids }: CheckedSystem, { unit }: ContainerView): number {
@@ -8,11 +8,11 @@ function idsOf({ subuids }: CheckedSystem, { unit }: ContainerView): number {
 }
 
 /** A number that the container runs as and that its user namespace does not have: the engine refuses to start it. */
-export const mappedUsers: Rule = {
+export const mappedUsers: HostRule = {
   code: "id-not-mapped",
-  weight: "refused",
-  check: (system) =>
-    system.containers.flatMap((container): readonly Finding[] => {
+  weight: "error",
+  check: (system, { isRoot }) =>
+    (system.kind === "home" && isRoot ? [] : system.containers).flatMap((container): readonly Finding[] => {
       const { name, place, options, rootless } = container;
       const mode = options("--userns")[0] ?? "";
       if (!rootless || options("--uidmap").length > 0 || /^(?:host|auto)/.test(mode)) return [];

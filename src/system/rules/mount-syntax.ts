@@ -9,7 +9,10 @@ export const mountSyntax: Rule = {
     containers.flatMap(({ name, place, mounts }) =>
       mounts.flatMap(({ kind, text, source, target }) => {
         const isSource =
-          kind !== "volume" || source === undefined || source.startsWith("/") || /^[a-zA-Z0-9][\w.-]*$/.test(source);
+          (kind !== "volume" && !(kind === "mount" && /(?:^|,)type=bind(?:,|$)/.test(text))) ||
+          source === undefined ||
+          source.startsWith("/") ||
+          /^[a-zA-Z0-9][\w.-]*$/.test(source);
         if (target.startsWith("/") && isSource) return [];
         const problem = isSource
           ? `"${target}" is not an absolute path`

@@ -10,13 +10,17 @@ export type ObservedSources = Readonly<Record<string, ObservedSource>>;
 
 type Containers = Pick<CheckedSystem, "containers">;
 
-/** Paths of the host that containers mount. */
+/** Paths of the host that containers are given: mounts, files of variables, devices. */
 export function mountedSources({ containers }: Containers): readonly {
   readonly unit: UnitSpec;
   readonly source: string;
 }[] {
-  return containers.flatMap(({ unit, mounts }) =>
-    mounts.flatMap(({ source }) => (source?.startsWith("/") ? [{ unit, source }] : [])),
+  return containers.flatMap(({ unit, mounts, options }) =>
+    [
+      ...mounts.map(({ source }) => source),
+      ...options("--env-file"),
+      ...options("--device").map((device) => device.split(":", 1)[0]),
+    ].flatMap((source) => (source?.startsWith("/") ? [{ unit, source }] : [])),
   );
 }
 
