@@ -187,6 +187,21 @@ export const defects: readonly Defect[] = [
 /** What the rules find beside the panel. */
 export const further: readonly Defect[] = [
   {
+    title: "one target in two spellings",
+    code: "mount-target-twice",
+    declaration: one('volumes: ["/etc:/data", "/usr:/x/..//data/."]'),
+  },
+  {
+    title: "a port that a short option publishes again",
+    code: "port-published-twice",
+    declaration: two('ports: ["8080:80"]', 'extraArguments: ["-t", "-p=8080:80"]'),
+  },
+  {
+    title: "a volume in a mount's long form that nobody declares",
+    code: "object-undeclared",
+    declaration: one('mounts: ["source=dta,target=/data"]', { more: 'volumes: [{ name: "data" }],' }),
+  },
+  {
     title: "a file of variables that is not there",
     code: "volume-source-missing",
     declaration: one('environmentFiles: ["/nope/web.env"]'),
@@ -350,6 +365,22 @@ export const further: readonly Defect[] = [
       'const broken = ownRule({ name: "broken", check: () => ["no"] as never });\nexport default homeEnvironment({\n  rules: [broken],',
     ),
   },
+  {
+    title: "a rule of the declaration's own whose finding is none",
+    code: "declaration-threw",
+    declaration: one("").replace(
+      "export default homeEnvironment({",
+      'const broken = ownRule({ name: "broken", check: () => [{ message: "no", where: { file: "/x", line: Number.NaN, column: 0 }, hint: 5 }] as never });\nexport default homeEnvironment({\n  rules: [broken],',
+    ),
+  },
+  {
+    title: "a rule of the declaration's own that throws what has no text",
+    code: "declaration-threw",
+    declaration: one("").replace(
+      "export default homeEnvironment({",
+      'const broken = ownRule({ name: "broken", check: () => { throw Object.create(null); } });\nexport default homeEnvironment({\n  rules: [broken],',
+    ),
+  },
 ];
 
 export const valid: readonly Valid[] = [
@@ -363,7 +394,12 @@ export const valid: readonly Valid[] = [
   },
   { title: "ranges side by side", declaration: two('ports: ["8000-8004:8000-8004"]', 'ports: ["8005:5432"]') },
   { title: "one container's port inside two", declaration: two('ports: ["8080:80"]', 'ports: ["8081:80"]') },
-  { title: "a port on IPv6's loopback", declaration: one('ports: ["[::1]:8080:80"]') },
+  {
+    title: "a port on all addresses of IPv4 and of IPv6, and on both loopbacks",
+    declaration: one(
+      'ports: ["0.0.0.0:8080:80/TCP", "[::]:8080:80", "127.0.0.1:8081:80", "[0:0:0:0:0:0:0:1]:8081:80"]',
+    ),
+  },
   { title: "a requirement on another container", declaration: two('requirement: ["db"]', "") },
   {
     title: "a diamond of requirements",
@@ -447,7 +483,7 @@ export const valid: readonly Valid[] = [
   {
     title: "variables that are about secrets and hold none",
     declaration: one(
-      'environment: { POSTGRES_PASSWORD_FILE: "/run/secrets/password", TOKEN_EXPIRY: "3600", KEYCLOAK_URL: "https://id.example", ALLOW_EMPTY_PASSWORD: "yes", API_KEY_NAME: "main" }',
+      'environment: { POSTGRES_PASSWORD_FILE: "/run/secrets/password", TOKEN_EXPIRY: "3600", KEYCLOAK_URL: "https://id.example", ALLOW_EMPTY_PASSWORD: "yes", API_KEY_NAME: "main", TOKEN_ENDPOINT: "https://id.example/token", PASSWORD_RESET_URL: "https://id.example/reset", SECRET_STORE: "vault" }',
     ),
   },
   {
@@ -473,11 +509,11 @@ export const valid: readonly Valid[] = [
   },
   { title: "the host's network without ports", declaration: one('network: "host"') },
   {
-    title: "addresses inside their subnets",
+    title: "addresses inside their subnets, and of another family",
     declaration: two(
-      'networks: [{ network: "n", ip: "10.213.0.9" }]',
+      'networks: [{ network: "n", ip: "10.213.0.9", ip6: "fd00:9::5" }]',
       'networks: [{ network: "n", ip: "10.213.0.10" }, { network: "m", ip: "10.213.1.10" }]',
-      'networks: [{ name: "n", subnet: "10.213.0.0/24" }, { name: "m", subnet: "10.213.1.0/24" }],',
+      'networks: [{ name: "n", subnet: "10.213.0.0/24", ipv6: true, extraArguments: ["--subnet=fd00:9::/64"] }, { name: "m", subnet: "10.213.1.0/24" }],',
     ),
   },
   {

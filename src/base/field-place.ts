@@ -87,15 +87,24 @@ function callBracket({ tokens, index }: Cursor): number | undefined {
   return isPunctuator(tokens[at], "(") ? at : undefined;
 }
 
+/** Whether a literal that begins at the cursor is only the begin of an expression: what follows makes another value of it. */
+function goesOn({ tokens, index }: Cursor): boolean {
+  const end = behindBracket(tokens, index);
+  return isPunctuator(tokens[end], ".", "?.", "[", "(", "?", "|", "&");
+}
+
 /** Where the property `key` of the object at the cursor begins; the last one counts, as it does when the code runs. */
 function property(object: Cursor, key: string, depth: number): Cursor | undefined {
   for (const index of membersOf(object).toReversed()) {
     const first = object.tokens[index];
     if (isPunctuator(first, "...")) {
       const spread = objectOf(move(object, index + 1), depth + 1);
-      const found = spread === undefined ? undefined : property(spread, key, depth + 1);
+      // What cannot be looked into may have the property, and would win.
+      if (spread === undefined || goesOn(spread)) return undefined;
+      const found = property(spread, key, depth + 1);
       if (found !== undefined) return found;
-    } else if (nameOf(first) === key && isPunctuator(object.tokens[index + 1], ":", ",", "}", "(")) {
+    } else if (isPunctuator(first, "[")) return undefined;
+    else if (nameOf(first) === key && isPunctuator(object.tokens[index + 1], ":", ",", "}", "(")) {
       return move(object, index);
     }
   }
@@ -149,6 +158,11 @@ function constant(file: Cursor, name: string): Cursor | undefined {
     token.text === "const" && tokens[index + 1]?.text === name ? [index + 2] : [],
   );
   const [start = 0] = starts;
+  // Another variable of the name, in whatever scope, may be the one that is meant.
+  const others = tokens.some(
+    (token, index) => /^(?:let|var|function|class)$/.test(token.text) && tokens[index + 1]?.text === name,
+  );
+  if (others) return undefined;
   if (starts.length !== 1 || isParameter(tokens, name) || !isPunctuator(tokens[start], "=", ":")) return undefined;
   let at = start;
   // A type may stand between the name and its value.
@@ -194,7 +208,7 @@ function into(value: Cursor, step: Step): Cursor | undefined {
     return object === undefined ? undefined : property(object, step, 0);
   }
   const list = tokenAt(open)?.kind === "name" ? declarationOf(open) : open;
-  if (list === undefined || !isPunctuator(tokenAt(list), "[", "{")) return undefined;
+  if (list === undefined || !isPunctuator(tokenAt(list), "[", "{") || goesOn(list)) return undefined;
   const members = membersOf(list).slice(0, step + 1);
   // What a spread adds is not counted in the source.
   if (members.some((index) => isPunctuator(list.tokens[index], "..."))) return undefined;

@@ -13,10 +13,15 @@ export interface ErrorReport {
   readonly also?: Place;
 }
 
-/** Control characters would let a hostile value repaint the terminal: they are shown as escapes. */
+/** Control characters, and those that turn the direction of text, would let a hostile value repaint the terminal: they are escaped. */
+function escaped(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1);
+  return short === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : short;
+}
+
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped);
 }
 
 /** The message of an error and of its causes, joined by colons; no part is said twice. */
@@ -92,11 +97,14 @@ export function formatError(
   style: ErrorStyle = plainStyle,
 ): string {
   const { paint } = style;
-  const place = report.where === undefined ? "" : `${paint("place", `${formatPlace(report.where)}:`)} `;
+  const place = report.where === undefined ? "" : `${paint("place", `${printable(formatPlace(report.where))}:`)} `;
   const lines = [`${place}${paint(severity, `${severity} ${report.code}:`)} ${printable(report.message)}`];
   if (report.where !== undefined) lines.push(...sourceLines(report.where, style));
   if (report.also !== undefined) {
-    lines.push(`  ${paint("note", "also:")} ${formatPlace(report.also)}`, ...sourceLines(report.also, style));
+    lines.push(
+      `  ${paint("note", "also:")} ${printable(formatPlace(report.also))}`,
+      ...sourceLines(report.also, style),
+    );
   }
   if (report.hint !== undefined) lines.push(`  ${paint("note", "hint:")} ${printable(report.hint)}`);
   return lines.join("\n");

@@ -32,4 +32,5 @@ export {
 export { type OnProgress, type ProgressEvent, type ProgressStep, tracked } from "./progress.ts";
 export { formatSize, parseDuration, parseSize } from "./quantities.ts";
 export { shellLine, shellQuote } from "./shell-line.ts";
+export { tokensOf } from "./source-tokens.ts";
 export { fitText, textWidth, xmlText } from "./svg-text.ts";

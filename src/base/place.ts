@@ -99,12 +99,28 @@ export function capturePlace(): Place | undefined {
   return capturePlaces(1)[0];
 }
 
+/** The path of a frame's file; undefined for an address that is no path. */
+function pathOf(url: string): string | undefined {
+  try {
+    return url.startsWith("file:") ? fileURLToPath(url) : url;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The first user place in the stack of a thrown error. */
 export function placeOfError(error: unknown): Place | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
-  for (const match of error.stack.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*):(\d+):(\d+)\)?$/gm)) {
+  // The message stands before the frames, and may look like one.
+  const frames = error.stack.slice(
+    error.stack.startsWith(`${error.name}: ${error.message}`)
+      ? `${error.name}: ${error.message}`.length
+      : Math.max(0, error.stack.indexOf("\n    at ")),
+  );
+  for (const match of frames.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*):(\d+):(\d+)\)?$/gm)) {
     const [, url = "", line = "1", column = "1"] = match;
-    const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+    const file = pathOf(url);
+    if (file === undefined) continue;
     const place = mapPosition(file, Number(line), Number(column));
     if (place !== undefined) return place;
   }
@@ -114,5 +130,6 @@ export function placeOfError(error: unknown): Place | undefined {
 /** `file:line:column`, with the file relative to the working folder when it lies below it. */
 export function formatPlace(place: Place, folder: string = process.cwd()): string {
   const near = relative(folder, place.file);
-  return `${near.startsWith("..") || near === "" ? place.file : near}:${place.line}:${place.column}`;
+  const file = near === ".." || near.startsWith("../") || near === "" ? place.file : near;
+  return `${file}:${place.line}:${place.column}`;
 }

@@ -58,16 +58,24 @@ export function excerptOf(line: string, column: number, width: number): Excerpt 
   const marked = cells.findIndex(({ from, text }) => from + text.length > column - 1 && from >= column - 1);
   const mark = marked === -1 ? cells.length : marked;
   const blank = cells.findIndex(({ text }) => text.trim() !== "");
-  let first = Math.min(blank, mark);
-  let last = cells.length;
-  const fits = (): boolean =>
-    widthOf(cells.slice(first, last)) + (first > blank ? 1 : 0) + (last < cells.length ? 1 : 0) <= width;
+  // No cell that is shown lies further from the mark than this; those without a width are few.
+  const reach = 4 * width;
+  let first = Math.max(Math.min(blank, mark), mark - reach);
+  let last = Math.min(cells.length, mark + reach);
+  let before = widthOf(cells.slice(first, mark));
+  let after = widthOf(cells.slice(mark, last));
+  const fits = (): boolean => before + after + (first > blank ? 1 : 0) + (last < cells.length ? 1 : 0) <= width;
   // What follows the mark goes first, while there is more of it than before the mark.
   while (!fits() && last - first > 1) {
-    const before = widthOf(cells.slice(first, mark));
-    const after = widthOf(cells.slice(mark, last));
-    if (last > mark + 1 && after >= before) last -= 1;
-    else first += 1;
+    if (last > mark + 1 && after >= before) {
+      last -= 1;
+      after -= cells[last]?.width ?? 0;
+    } else {
+      const gone = cells[first]?.width ?? 0;
+      if (first < mark) before -= gone;
+      else after -= gone;
+      first += 1;
+    }
   }
   const head = first > blank ? "…" : "";
   return {

@@ -43,7 +43,7 @@ function github({ found }: Report, folder: string): string {
       const place =
         where === undefined
           ? []
-          : [`file=${escaped(uriOf(where, folder), true)}`, `line=${where.line}`, `col=${where.column}`];
+          : [`file=${escaped(nearFile(where, folder), true)}`, `line=${where.line}`, `col=${where.column}`];
       const properties = [...place, `title=${escaped(code, true)}`].join(",");
       return `::${weight} ${properties}::${escaped(hint === undefined ? message : `${message}\n${hint}`, false)}`;
     })
@@ -51,17 +51,21 @@ function github({ found }: Report, folder: string): string {
 }
 
 /** A file relative to the folder that the command runs in, as tools look for it. */
-function uriOf({ file }: Place, folder: string): string {
+function nearFile({ file }: Place, folder: string): string {
   const near = relative(folder, file);
-  return near.startsWith("..") ? file : near;
+  return near === ".." || near.startsWith("../") ? file : near;
+}
+
+/** A path as a reference of a document: characters that addresses have a use for stand for themselves. */
+function uriOf(path: string): string {
+  const uri = path.split("/").map(encodeURIComponent).join("/");
+  return path.startsWith("/") ? `file://${uri}` : uri;
 }
 
 function location(place: Place, folder: string): object {
-  const near = relative(folder, place.file);
-  const uri = near.startsWith("..") ? new URL(`file://${encodeURI(place.file)}`).href : encodeURI(near);
   return {
     physicalLocation: {
-      artifactLocation: { uri },
+      artifactLocation: { uri: uriOf(nearFile(place, folder)) },
       region: { startLine: place.line, startColumn: place.column },
     },
   };

@@ -38,7 +38,8 @@ export function subnetsOverlap(a: Subnet, b: Subnet): boolean {
 
 /** Whether a host, with or without a port, is this machine itself, where nobody listens in. */
 export function isLoopback(host: string): boolean {
-  const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+  // An address of IPv6 has colons of its own: a port follows its brackets.
+  const name = (isAddress(host) ? host : host.replace(/:\d+$/, "")).replace(/^\[|\]$/g, "");
   if (!isAddress(name)) return name === "localhost";
   return name.includes(":")
     ? isWithin(name, { address: "::1", prefix: 128, family: "ipv6" })

@@ -9,10 +9,11 @@ import {
   type RecordConstructor,
   refuse,
   report,
+  showValue,
   stringWhere,
 } from "../record/index.ts";
 import type { OwnRule, OwnRuleInput } from "./own-rule.types.ts";
-import type { Finding, Rule, RuleCheck } from "./rules/index.ts";
+import { checkedSystem, type Finding, type Rule, type RuleCheck } from "./rules/index.ts";
 
 const check: FieldType<RuleCheck> = {
   expected: "a function from the folded system to a list of findings",
@@ -41,29 +42,66 @@ export const ownRule: RecordConstructor<OwnRuleInput, OwnRule> = defineRecord(
   },
 );
 
-function isFinding(value: unknown): value is Finding {
-  return typeof value === "object" && value !== null && "message" in value && typeof value.message === "string";
+const isWhole = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 1;
+
+function placeFrom(value: unknown): Place | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { file, line, column } = value as Partial<Place>;
+  return typeof file === "string" && isWhole(line) && isWhole(column) ? { file, line, column } : undefined;
 }
 
-/** The declaration's rule as one like Lading's own: whatever its code does, it says so at its place. */
+/** A text on one line: what stands on the next would look like a finding of its own. */
+function lineFrom(value: unknown): string | undefined {
+  return typeof value === "string" ? value.replaceAll(/\s*\n\s*/g, " ") : undefined;
+}
+
+/** What a rule returned as a finding, copied; undefined where a part of it is not what it should be. */
+function findingFrom(value: unknown): Finding | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { message, hint, where, also, field } = value as Partial<Record<keyof Finding, unknown>>;
+  const copy: Finding = {
+    message: lineFrom(message) ?? "",
+    hint: lineFrom(hint),
+    where: placeFrom(where),
+    also: placeFrom(also),
+    field: typeof field === "string" ? field : undefined,
+  };
+  const whole =
+    typeof message === "string" &&
+    [
+      [hint, copy.hint],
+      [where, copy.where],
+      [also, copy.also],
+      [field, copy.field],
+    ].every(([given, taken]) => given === undefined || taken !== undefined);
+  return whole ? copy : undefined;
+}
+
+/** The declaration's rule as one like Lading's own: whatever its code does, it says so at its place, and changes nothing. */
 export function asRule(own: OwnRule): Rule {
   const failed = (message: string, where: Place | undefined): readonly Finding[] => {
-    const hint = "a rule returns a list of { message, hint?, where?, also? }, empty where all is well";
+    const hint = "a rule returns a list of { message, hint?, where?, field?, also? }, empty where all is well";
     report(new KnownError("declaration-threw", `the rule "${own.name}" ${message}`, { where, hint }));
     return [];
   };
   return {
     code: `own/${own.name}`,
     weight: own.weight,
-    check: (system) => {
+    check: ({ containers: _, ...spec }) => {
       try {
-        const found: unknown = own.check(system);
-        return Array.isArray(found) && found.every(isFinding)
-          ? found
-          : failed("returned something else than a list of findings", placeOf(own));
+        const found: unknown = own.check(checkedSystem(structuredClone(spec)));
+        const findings = Array.isArray(found) ? Array.from(found, findingFrom) : [undefined];
+        return findings.includes(undefined)
+          ? failed("returned something else than a list of findings", placeOf(own))
+          : (findings as readonly Finding[]);
       } catch (error) {
-        return failed(`threw: ${messageOf(error)}`, placeOfError(error) ?? placeOf(own));
+        return failed(`threw: ${showThrown(error)}`, placeOfError(error) ?? placeOf(own));
       }
     },
   };
+}
+
+/** What was thrown, which need be no error and may have no text. */
+function showThrown(error: unknown): string {
+  return error instanceof Error ? messageOf(error) : showValue(error);
 }

@@ -7,6 +7,8 @@ import { isAddress } from "../sys/index.ts";
 export interface HostPort {
   /** "" where every address is meant. */
   readonly address: string;
+  /** Of IPv4 or of IPv6 alone; null for both. */
+  readonly family: 4 | 6 | null;
   readonly first: number;
   readonly last: number;
   readonly protocol: string;
@@ -28,7 +30,7 @@ function parseRange(text: string): readonly [first: number, last: number] | unde
 
 /** Parses a `-p` value; undefined when it is not one. */
 export function parsePublished(published: string): PublishedPort | undefined {
-  const match = /^(?:(?:(\[[^\]]*\]|[^:[\]]*):)?([\d-]*):)?([\d-]+)(?:\/(tcp|udp|sctp))?$/.exec(published);
+  const match = /^(?:(?:(\[[^\]]*\]|[^:[\]]*):)?([\d-]*):)?([\d-]+)(?:\/(tcp|udp|sctp))?$/i.exec(published);
   if (match === null) return undefined;
   const [, address = "", hostText = "", containerText = "", protocol = "tcp"] = match;
   const bare = address.replace(/^\[|\]$/g, "");
@@ -40,11 +42,16 @@ export function parsePublished(published: string): PublishedPort | undefined {
   // The engines take one container port for a range of the host's only where both are as long.
   if (host[1] - host[0] !== container[1] - container[0] && container[0] !== container[1]) return undefined;
   const everywhere = bare === "0.0.0.0" || bare === "::";
-  return { host: { address: everywhere ? "" : bare, first: host[0], last: host[1], protocol } };
+  const family = bare === "" ? null : isAddress(bare, 6) ? 6 : 4;
+  return {
+    host: { address: everywhere ? "" : bare, family, first: host[0], last: host[1], protocol: protocol.toLowerCase() },
+  };
 }
 
 /** Whether two published ports cannot both be had. */
 export function portsClash(a: HostPort, b: HostPort): boolean {
+  // The engines listen on IPv6 alone where an address of it is named.
+  if (a.family !== null && b.family !== null && a.family !== b.family) return false;
   const sameAddress = a.address === "" || b.address === "" || a.address === b.address;
   return sameAddress && a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;
 }

@@ -312,7 +312,7 @@ describe("not refused", () => {
 
   test("an image without its registry is warned of, with its full name", async () => {
     const { status, stdout, stderr } = await check(one("").replace("docker.io/library/", ""));
-    expect([status, stdout]).toEqual([0, expect.stringContaining("no problems")]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining("no errors, 1 warning")]);
     expect(stderr).toMatch(
       /^host\.ts:2:\d+: warning short-name: .*\n +\d+ \| .*\n +\| +\^\n {2}hint: name it in full, such as docker\.io\/library\/nginx@sha256:1+\n$/,
     );

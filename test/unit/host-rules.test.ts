@@ -141,6 +141,24 @@ describe("a suppression", () => {
     expect([status, stderr]).toEqual([0, ""]);
   });
 
+  test("works with Windows' line ends, and text in strings and templates is none", async () => {
+    const source = declaration("// lading-ignore image-unpinned: rebuilt weekly").replace(', network: "backend"', "");
+    expect(await check({ "host.ts": source.replaceAll("\n", "\r\n") })).toMatchObject({ status: 0, stderr: "" });
+    const text = 'const a = "https://lading-ignore.example/x", b = `\n// lading-ignore nothing\n`;\n';
+    expect(await check({ "host.ts": `${text}${source}export { a, b };\n` })).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("a rule of the declaration's own cannot change what it looks at", async () => {
+    const source = declaration("")
+      .replace(', network: "backend"', "")
+      .replace("{ homeEnvironment", "{ ownRule, homeEnvironment")
+      .replace(
+        "({\n  services",
+        '({\n  rules: [ownRule({ name: "eager", check: (system) => { (system.units as unknown[]).length = 0; return []; } })],\n  services',
+      );
+    expect((await check({ "host.ts": source })).stdout).toContain("1 unit, 1 of them containers");
+  });
+
   test("works in a file that the declaration imports", async () => {
     const web = `import { ociContainer } from "lading";
 // lading-ignore image-unpinned: rebuilt weekly

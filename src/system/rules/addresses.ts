@@ -1,5 +1,5 @@
 /** Networks and addresses: what lies outside a subnet, subnets that overlap, addresses that two containers ask for. */
-import { isWithin, parseSubnet, subnetsOverlap } from "../../sys/index.ts";
+import { isAddress, isWithin, parseSubnet, subnetsOverlap } from "../../sys/index.ts";
 import type { ObjectSpec } from "../spec.ts";
 import type { CheckedSystem, Finding, Rule } from "./rule.ts";
 
@@ -18,7 +18,10 @@ function ownAddresses({ name, fields, place }: ObjectSpec): readonly Finding[] {
   const { gateway, ipRange } = fields;
   if (subnet === undefined) {
     const alone = gateway !== undefined ? "gateway" : ipRange !== undefined ? "ipRange" : undefined;
-    return alone === undefined ? [] : [wrong(alone, `it has ${alone} without a subnet`, "declare `subnet` as well")];
+    const elsewhere = fields.extraArguments.some((each) => /^--subnet(?:=|$)/.test(each));
+    return alone === undefined || elsewhere
+      ? []
+      : [wrong(alone, `it has ${alone} without a subnet`, "declare `subnet` as well")];
   }
   const range = parseSubnet(ipRange ?? "");
   return [
@@ -50,6 +53,8 @@ function apart(networks: readonly ObjectSpec[]): readonly Finding[] {
     if (subnet === undefined) return [];
     return networks.slice(0, index).flatMap((other) => {
       const taken = parseSubnet(other.fields.subnet ?? "");
+      // Rootless engines have a network namespace for each user.
+      if (network.user !== other.user && network.cli.engine === "podman" && other.cli.engine === "podman") return [];
       if (taken === undefined || !subnetsOverlap(subnet, taken)) return [];
       const message = `network "${network.name}": its subnet ${network.fields.subnet} overlaps ${other.fields.subnet} of network "${other.name}"`;
       const hint = "choose another subnet for one of them";
@@ -73,7 +78,7 @@ function asked({ containers }: CheckedSystem, networks: readonly ObjectSpec[]): 
         const outside = `"${name}" asks for ${ip}, which is outside the subnet ${declared?.fields.subnet} of network "${network}"`;
         const twice = `"${name}" asks for ${ip} on network "${network}", which "${other?.name}" has`;
         return [
-          ...(subnet !== undefined && !isWithin(ip, subnet)
+          ...(subnet !== undefined && isAddress(ip, subnet.family === "ipv4" ? 4 : 6) && !isWithin(ip, subnet)
             ? [
                 {
                   message: outside,

@@ -1,4 +1,5 @@
 /** A container as rules look at it: its options read back, with those that stand in `extraArguments`. */
+import { posix } from "node:path";
 import type { Place } from "../../base/index.ts";
 import { fieldOfOption, optionPairs } from "../../engine/index.ts";
 import type { StartSpec, UnitSpec } from "../../supervisor/index.ts";
@@ -95,16 +96,17 @@ export function extraPairs(words: readonly string[]): readonly (readonly [name: 
     if (!/^-{1,2}[a-z]/i.test(word)) continue;
     const cut = word.startsWith("--") ? word.indexOf("=") : -1;
     const short = /^-[a-z]/i.test(word) && word.length > 2;
+    // pflag takes "-p=8080:80" as well.
     const [name, joined] =
       cut !== -1
         ? [word.slice(0, cut), word.slice(cut + 1)]
         : short
-          ? [word.slice(0, 2), word.slice(2)]
+          ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")]
           : [word, undefined];
     const known = longNames[name] ?? name;
     const next = words[index + 1];
     if (joined !== undefined) pairs.push([known, joined]);
-    else if (flags.has(name) || next === undefined || next.startsWith("--")) pairs.push([known, "true"]);
+    else if (flags.has(name) || next === undefined || /^-{1,2}[a-z]/i.test(next)) pairs.push([known, "true"]);
     else {
       index += 1;
       pairs.push([known, next]);
@@ -123,7 +125,11 @@ function mountKeys(text: string): Readonly<Record<string, string>> {
   );
 }
 
-const bare = (target: string): string => (target.length > 1 ? target.replace(/\/+$/, "") : target);
+/** A path of the container as the engine reads it: without a slash at its end, doubled ones, "." and "..". */
+function bare(target: string): string {
+  const path = target.startsWith("/") ? posix.normalize(target) : target;
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
 
 function mountsOf(start: ContainerStart, options: ContainerView["options"]): readonly MountView[] {
   return [

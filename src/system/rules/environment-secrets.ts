@@ -12,9 +12,13 @@ const secretValue =
 const isPath = (value: string): boolean => /^\/[\w./-]+$/.test(value);
 const isSwitch = (value: string): boolean => /^(?:|true|false|yes|no|on|off|none|null|\d{1,3})$/i.test(value);
 
+/** Variables about secrets that hold none: their last word says what they hold. */
+const aboutSecrets =
+  /(?:file|path|dir|url|uri|endpoint|host|port|name|user|id|issuer|store|expir\w*|ttl|length|policy|header|type|min|max|through|size|count|interval|timeout|enabled|required)$/i;
+
 function looksSecret([variable, value]: ContainerView["environment"][number]): boolean {
   if (value === null || isSwitch(value) || isPath(value)) return false;
-  return secretName.test(variable) || secretValue.test(value);
+  return (secretName.test(variable) && !aboutSecrets.test(variable)) || secretValue.test(value);
 }
 
 export const environmentSecrets: Rule = {

@@ -25,11 +25,19 @@ export const names: Rule = {
     const provisions = units.flatMap((unit) =>
       unit.provision.map((name): Named => ({ name, ...(unit.place ? { place: unit.place } : {}) })),
     );
-    const ofKind = (kind: "network" | "volume"): readonly Named[] => objects.filter(({ object }) => object === kind);
+    // Each user's engine has its own.
+    const owners = [...new Set(objects.map(({ user, cli }) => `${user} ${cli.engine}`))];
+    const ofKind = (kind: "network" | "volume"): readonly Finding[] =>
+      owners.flatMap((owner) =>
+        twice(
+          kind,
+          objects.filter(({ object, user, cli }) => object === kind && owner === `${user} ${cli.engine}`),
+        ),
+      );
     return [
       ...twice("unit", provisions),
-      ...twice("network", ofKind("network")),
-      ...twice("volume", ofKind("volume")),
+      ...ofKind("network"),
+      ...ofKind("volume"),
       ...twice("user", users),
       ...twice("group", groups),
     ];

@@ -47,7 +47,7 @@ export const objectsDeclared: Rule = {
       "volume",
       ({ mounts }) =>
         mounts.flatMap(({ kind, text, source }) =>
-          (kind === "volume" || (kind === "mount" && /(?:^|,)type=volume(?:,|$)/.test(text))) &&
+          (kind === "volume" || (kind === "mount" && !/(?:^|,)type=(?!volume(?:,|$))/.test(text))) &&
           source !== undefined &&
           source !== "" &&
           !source.startsWith("/")

@@ -15,7 +15,10 @@ export const ports: Rule = {
         if (port === undefined) continue;
         const other = taken.find((each) => portsClash(each.port, port))?.container;
         if (other !== undefined) {
-          const message = `"${container.name}" publishes ${published}, but "${other.name}" has that port of the host already`;
+          const message =
+            other === container
+              ? `"${container.name}" publishes ${published}, and that port of the host is published by it twice`
+              : `"${container.name}" publishes ${published}, but "${other.name}" has that port of the host already`;
           const hint = "choose another port of the host for one of them";
           found.push({ message, where: container.place, field: "ports", also: other.place, hint });
         }

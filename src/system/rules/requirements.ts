@@ -5,10 +5,16 @@ import type { Rule } from "./rule.ts";
 /** Units that `rootlessPodmanServiceType` brings. */
 const engineUnits = ["cgroups2-fs-owner", "cgroups2-limits", "rootless-podman-shared-root-fs"];
 
+/** How many units a hint lists. */
+const shown = 12;
+
 function hintFor(required: string, provided: ReadonlySet<string>): string {
   if (engineUnits.includes(required)) return "add service(rootlessPodmanServiceType) to the services";
   const close = nearest(required, provided);
-  return close === undefined ? `the units are ${[...provided].sort().join(", ")}` : `did you mean "${close}"?`;
+  if (close !== undefined) return `did you mean "${close}"?`;
+  const known = [...provided].sort();
+  const more = known.length > shown ? ` and ${known.length - shown} more` : "";
+  return `the units are ${known.slice(0, shown).join(", ")}${more}`;
 }
 
 export const requirements: Rule = {

@@ -4,7 +4,7 @@
  *
  *     // lading-ignore image-unpinned: the vendor publishes no digests
  */
-import { codes, type FindingCode, nearest, type Place } from "../../base/index.ts";
+import { codes, type FindingCode, nearest, type Place, tokensOf } from "../../base/index.ts";
 import type { Finding } from "./rule.ts";
 
 export interface Suppression {
@@ -21,7 +21,12 @@ export interface Suppressions {
   readonly invalid: readonly Finding[];
 }
 
-const comment = /\/\/\s*lading-ignore\b(.*)$/;
+const comment = /\/\/\s*lading-ignore\b/;
+
+/** Whether a place in a source is inside a string, a template or another token: what looks like a comment there is none. */
+function insideToken(tokens: ReturnType<typeof tokensOf>, at: number): boolean {
+  return tokens.some((token) => token.at <= at && at < token.at + token.text.length);
+}
 
 function problemOf(code: string, reason: string): { readonly message: string; readonly hint: string } | undefined {
   const expected = "expected: // lading-ignore CODE: reason";
@@ -38,22 +43,35 @@ function problemOf(code: string, reason: string): { readonly message: string; re
 
 /** The suppressions in a source file. */
 export function suppressionsIn(file: string, text: string): Suppressions {
-  const lines = text.split("\n");
   const suppressions: Suppression[] = [];
   const invalid: Finding[] = [];
+  if (!text.includes("lading-ignore")) return { suppressions, invalid };
+  const tokens = tokensOf(text);
+  const lines = text.split("\n");
+  // The next line with code, for each: from the last line up.
+  const nextCode = lines.map(() => -1);
+  for (let index = lines.length - 2; index >= 0; index -= 1)
+    nextCode[index] = /^\s*(?:\/\/.*)?\s*$/.test(lines[index + 1] ?? "") ? (nextCode[index + 1] ?? -1) : index + 1;
+  let begin = 0;
   for (const [index, line] of lines.entries()) {
     const match = comment.exec(line);
-    if (match === null) continue;
-    const where = { file, line: index + 1, column: match.index + 1 };
-    const [, code = "", reason = ""] = /^\s*([^\s:]*)\s*:?\s*(.*?)\s*$/.exec(match[1] ?? "") ?? [];
-    const problem = problemOf(code, reason);
-    if (problem !== undefined) {
-      invalid.push({ ...problem, where });
-      continue;
+    if (match !== null && !insideToken(tokens, begin + match.index)) {
+      const where = { file, line: index + 1, column: match.index + 1 };
+      const said = line.slice(match.index + match[0].length).trim();
+      const cut = said.search(/[\s:]/);
+      const code = cut === -1 ? said : said.slice(0, cut);
+      const reason = cut === -1 ? "" : said.slice(cut).replace(/^[\s:]+/, "");
+      const problem = problemOf(code, reason);
+      const alone = line.slice(0, match.index).trim() === "";
+      const next = nextCode[index] ?? -1;
+      if (problem !== undefined) invalid.push({ ...problem, where });
+      else
+        suppressions.push({
+          ...{ code: code as FindingCode, reason, where },
+          line: alone && next !== -1 ? next + 1 : index + 1,
+        });
     }
-    const alone = line.slice(0, match.index).trim() === "";
-    const next = lines.findIndex((each, at) => at > index && !/^\s*(?:\/\/.*)?$/.test(each));
-    suppressions.push({ code: code as FindingCode, reason, where, line: alone && next !== -1 ? next + 1 : index + 1 });
+    begin += line.length + 1;
   }
   return { suppressions, invalid };
 }
