@@ -85,18 +85,20 @@ describe.skipIf(notHere !== undefined)("a fresh clone", () => {
       store: ["gc", "--dry-run"],
       diff: ["1"],
       lock: ["examples/hello/home.ts", "--dry-run"],
+      completion: ["bash"],
     };
     const checked: string[] = [];
     for (const [, command = "", members = ""] of rows) {
       // It needs a registry: its own test looks at what it prints.
       if (command === "image push") continue;
       const { stdout, stderr } = await lading(...command.split(" "), ...(given[command] ?? []), "--json");
+      expect(stdout, `${command}: ${stderr}`).not.toBe("");
       const value = JSON.parse(stdout) as Record<string, unknown>;
       expect(Object.keys(value).sort(), command + stderr).toEqual(["version", ...members.split(", ")].sort());
       expect(value.version).toBe(1);
       checked.push(command);
     }
-    expect(checked).toHaveLength(15);
+    expect(checked).toHaveLength(16);
   });
 
   test("npm run down takes it away", async () => {
