@@ -93,7 +93,7 @@ interface OpenLog {
 }
 
 /** How often, and for how many milliseconds, a rotation that is under way is waited for. */
-const patience = 200;
+const patience = 600;
 const pause = 5;
 
 /**
