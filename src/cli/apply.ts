@@ -39,7 +39,7 @@ export async function run(context: Context, [given]: readonly (string | undefine
   const reviewed = options.plan === undefined ? undefined : readPlanFile(options.plan);
   const file = declarationOf(given, reviewed);
   const compiled = await context.load(file);
-  settleLoaded(context, compiled, options);
+  await settleLoaded(context, compiled, options);
   const host = await context.host();
   host.requireAuthority(compiled.spec);
   if (reviewed === undefined && (await host.isInForce(compiled))) {

@@ -1,6 +1,6 @@
 /** `lading check FILE`: everything that is wrong with a declaration, and with this host as the one that is to have it. */
 import { KnownError, reportsOf, shortDigest } from "../base/index.ts";
-import { checkedSystem, checkOnHost, type Findings, type Loaded, sift, unusedSuppressions } from "../system/index.ts";
+import type { Findings, Loaded } from "../system/index.ts";
 import { type Format, formatReport, formats, type Report } from "./check-formats.ts";
 import { type Answer, type Context, exitCodes } from "./context.ts";
 import { isError, type StrictOption, settle } from "./findings.ts";
@@ -9,7 +9,11 @@ interface CheckOptions extends StrictOption {
   readonly format?: string;
 }
 
+/** The rules are loaded while the declaration is read in its own thread. */
+const loadRules = (): Promise<typeof import("../system/index.ts")> => import("../system/index.ts");
+
 async function findingsOf({ spec, findings, suppressions }: Loaded): Promise<Findings> {
+  const { checkedSystem, checkOnHost, sift, unusedSuppressions } = await loadRules();
   const all = [...findings, ...(await checkOnHost(checkedSystem(spec)))];
   const { found, suppressed } = sift(all, suppressions);
   return { found: [...found, ...unusedSuppressions(all, suppressions)], suppressed };
@@ -29,7 +33,7 @@ function many(count: number, what: string): string {
 /** What a declaration is told that cannot be folded at all: the errors alone, in the form that was asked for. */
 async function reportOf(context: Context, file: string, options: CheckOptions): Promise<Report> {
   try {
-    const loaded = await context.load(file);
+    const [loaded] = await Promise.all([context.load(file), loadRules()]);
     const { found, suppressed } = await findingsOf(loaded);
     const weighed = found.map((each) => (isError(each, options) ? { ...each, weight: "error" as const } : each));
     return { found: weighed, suppressed, ...countsOf(loaded) };
@@ -55,7 +59,7 @@ export async function run(
     if (text !== "") context.print(text);
     return report.found.some(({ weight }) => weight === "error") ? exitCodes.failed : exitCodes.done;
   }
-  const loaded = await context.load(file);
+  const [loaded] = await Promise.all([context.load(file), loadRules()]);
   const findings = await findingsOf(loaded);
   settle(context, findings, options);
   const counts = countsOf(loaded);

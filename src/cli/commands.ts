@@ -272,7 +272,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "graph <file>",
-    description: "draw the units, what they require, and their networks, volumes and ports, as SVG, DOT or JSON; as text, what requires what",
+    description:
+      "draw the units, what they require, and their networks, volumes and ports, as SVG, DOT or JSON; as text, what requires what",
     options: [
       ["--format <format>", "text (default), dot, svg or json; where left out, the ending of -o says"],
       ["--services", "draw the services instead, and which others they extend"],

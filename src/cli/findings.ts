@@ -1,6 +1,6 @@
 /** What rules found of a declaration: who is told, and whether it stops the command. */
 import { KnownError, Problems } from "../base/index.ts";
-import { type Findings, type Loaded, sift, type Weighed } from "../system/index.ts";
+import type { Findings, Loaded, Weighed } from "../system/index.ts";
 import type { Context } from "./context.ts";
 
 export interface StrictOption {
@@ -23,6 +23,11 @@ export function settle(context: Context, { found }: Findings, options: StrictOpt
 }
 
 /** What the declaration's own text is enough to find: `check` asks the host as well. */
-export function settleLoaded(context: Context, { findings, suppressions }: Loaded, options: StrictOption): void {
+export async function settleLoaded(
+  context: Context,
+  { findings, suppressions }: Loaded,
+  options: StrictOption,
+): Promise<void> {
+  const { sift } = await import("../system/index.ts");
   settle(context, sift(findings, suppressions), options);
 }

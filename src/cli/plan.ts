@@ -12,7 +12,7 @@ export async function run(
   options: StrictOption & { readonly replaceVolume?: string; readonly exitCode?: boolean },
 ): Answer {
   const compiled = await context.load(file);
-  settleLoaded(context, compiled, options);
+  await settleLoaded(context, compiled, options);
   const host = await context.host();
   host.requireAuthority(compiled.spec);
   if (await host.isInForce(compiled)) {
