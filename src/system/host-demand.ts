@@ -16,7 +16,15 @@ export interface Demand {
 /** Ports below belong to root, unless the kernel is told otherwise (ip_unprivileged_port_start, ip(7)). */
 const privilegedPorts = 1024;
 
-const limitOptions = ["--memory", "--memory-reservation", "--memory-swap", "--cpus", "--cpuset-cpus", "--pids-limit"];
+/** Options that limit what a container may use of the host. */
+export const limitOptions: readonly string[] = [
+  "--memory",
+  "--memory-reservation",
+  "--memory-swap",
+  "--cpus",
+  "--cpuset-cpus",
+  "--pids-limit",
+];
 
 /** What a system asks of its host. `ownUser` stands for the owner of a home environment. */
 export function demandOf(spec: SystemSpec, ownUser: string): Demand {

@@ -43,8 +43,8 @@ export default homeEnvironment({
   ],
 });
 `;
-  const notes = `${busyboxNote}Once it runs, the site is at <http://127.0.0.1:${settings.port}/>, and \`npx lading start snapshot\` keeps a copy of it at once.
-No root is needed; \`npx lading doctor host.ts\` says what the machine lacks for rootless containers.
+  const notes = `${busyboxNote}Once it runs, the site is at <http://127.0.0.1:${settings.port}/>, and \`lading start snapshot\` keeps a copy of it at once.
+No root is needed; \`lading doctor host.ts\` says what the machine lacks for rootless containers.
 `;
   return {
     files: {

@@ -10,7 +10,7 @@ export const sitePage: TemplateFile = {
   <meta charset="utf-8">
   <title>Hello</title>
   <h1>Hello from Lading</h1>
-  <p>Edit site/index.html, then run <code>npx lading apply host.ts</code>: one layer changes, and one container restarts.</p>
+  <p>Edit site/index.html, then run <code>lading apply host.ts</code>: one layer changes, and one container restarts.</p>
 </html>
 `,
 };

@@ -70,7 +70,7 @@ export function readme(
 
 \`host.ts\` says what runs ${whom}. Edit it, then:
 
-${parts.steps.map((step) => `    npx ${step}`).join("\n")}
+${parts.steps.map((step) => `    ${step}`).join("\n")}
 
 ${parts.notes}
 \`npm install\` brings the types with which an editor explains every field.

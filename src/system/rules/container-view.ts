@@ -1,7 +1,7 @@
 /** A container as rules look at it: its options read back, with those that stand in `extraArguments`. */
 import { posix } from "node:path";
 import type { Place } from "../../base/index.ts";
-import { fieldOfOption, optionPairs } from "../../engine/index.ts";
+import { optionPairs } from "../../engine/index.ts";
 import type { StartSpec, UnitSpec } from "../../supervisor/index.ts";
 import type { SystemSpec } from "../spec.ts";
 
@@ -217,9 +217,4 @@ export function networkMode({ networks }: Pick<ContainerView, "networks">): stri
 /** The containers of a system. */
 export function containersOf({ units, kind }: SystemSpec): readonly ContainerView[] {
   return units.flatMap((unit) => (unit.start.kind === "container" ? [viewOf(unit, unit.start, kind === "home")] : []));
-}
-
-/** The record's field behind an option, as messages name it. */
-export function fieldFor(option: string): string | undefined {
-  return fieldOfOption[option];
 }

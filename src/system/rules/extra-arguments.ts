@@ -1,5 +1,5 @@
 /** Arguments that say again, or otherwise, what a field of the record says. */
-import { fieldFor } from "./container-view.ts";
+import { fieldOfOption } from "../../engine/index.ts";
 import type { Rule } from "./rule.ts";
 
 /** Options that may be given any number of times. */
@@ -23,7 +23,7 @@ export const extraArguments: Rule = {
   check: ({ containers }) =>
     containers.flatMap(({ name, place, typed, extra }) =>
       extra.flatMap(([option, value]) => {
-        const field = fieldFor(option);
+        const field = fieldOfOption[option];
         const said = typed.find(
           ([each, other]) =>
             each === option && (!repeatable.has(option) || keyOf(option, other) === keyOf(option, value)),

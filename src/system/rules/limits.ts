@@ -1,7 +1,6 @@
 /** Limits that this host cannot enforce: a rootless engine without control groups of version 2 runs without them. */
+import { limitOptions } from "../host-demand.ts";
 import type { HostRule } from "./rule.ts";
-
-const limitOptions = ["--memory", "--memory-reservation", "--memory-swap", "--cpus", "--cpuset-cpus", "--pids-limit"];
 
 export const limits: HostRule = {
   code: "limit-not-enforced",

@@ -35,13 +35,14 @@ export const mountOrder: Rule = {
               hint: "mount it at a folder of its own",
             },
           ];
-        const inner = mounts.find(
-          (each, at) => within(each.target, outer.target) && problemOf(each, outer, index > at) !== undefined,
-        );
-        if (inner === undefined) return [];
-        const problem = problemOf(inner, outer, index > mounts.indexOf(inner));
-        const hint = "mount them beside each other, or declare the outer one first if that is what is meant";
-        return [{ message: `"${name}" ${problem}`, where: place, field: fieldOfMount[inner.kind], hint }];
+        const found = mounts.flatMap((inner, at) => {
+          const problem = within(inner.target, outer.target) ? problemOf(inner, outer, index > at) : undefined;
+          if (problem === undefined) return [];
+          const hint = "mount them beside each other, or declare the outer one first if that is what is meant";
+          return [{ message: `"${name}" ${problem}`, where: place, field: fieldOfMount[inner.kind], hint }];
+        });
+        // One of them is enough to look at the order.
+        return found.slice(0, 1);
       }),
     ),
 };
