@@ -16,7 +16,7 @@ async function loadZstd(): Promise<Zstd> {
 }
 
 export async function compressPiece({ codec, level, bytes }: Piece): Promise<Uint8Array> {
-  if (codec === "gzip") return (await import("fflate")).gzipSync(bytes, { level: level as 6, mtime: 0 });
+  if (codec === "gzip") return (await import("libdeflate")).gzip(bytes, level);
   loading ??= loadZstd();
   return (await loading).compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), level);
 }

@@ -1,7 +1,7 @@
 /**
  * Compressing layers. Pieces of a fixed size are compressed on their own, in threads, and put one after the other: both
- * gzip (RFC 1952, 2.2) and zstd (RFC 8878, 3.1) read that as one stream. The programs are WebAssembly and JavaScript at
- * pinned versions, so the bytes depend on neither processor, cores, nor the zlib that a version of Node comes with.
+ * gzip (RFC 1952, 2.2) and zstd (RFC 8878, 3.1) read that as one stream. The programs are WebAssembly at pinned versions,
+ * so the bytes depend on neither processor, cores, nor the zlib that a version of Node comes with.
  */
 import { createHash } from "node:crypto";
 import { asDigest, type Digest } from "../base/index.ts";

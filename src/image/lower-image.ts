@@ -158,8 +158,8 @@ function refuseContradictions(
     });
   }
   const { compression, compressionLevel } = image.packOptions;
-  if (compressionLevel !== undefined && (compression === "none" || (compression === "gzip" && compressionLevel > 9))) {
-    const hint = "gzip knows 1 to 9, zstd 1 to 19";
+  if (compressionLevel !== undefined && (compression === "none" || (compression === "gzip" && compressionLevel > 12))) {
+    const hint = "gzip knows 1 to 12, zstd 1 to 19";
     throw new KnownError("fields-contradict", `compression "${compression}" has no level ${compressionLevel}`, {
       where,
       hint,
@@ -202,7 +202,7 @@ function mergeLowest(layers: readonly ImageLayer[], lowerer: Lowerer): readonly 
   return [{ item, about: layers.map(({ about }) => about).join(" ") }];
 }
 
-const usualLevels = { gzip: 6, zstd: 3 };
+const usualLevels = { gzip: 5, zstd: 3 };
 
 function compressionOf({ packOptions: { compression, compressionLevel } }: OciImage): Compression | undefined {
   return compression === "none"

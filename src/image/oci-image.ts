@@ -190,7 +190,7 @@ export const packOptions: RecordConstructor<PackOptionsInput, PackOptions> = def
     compressionLevel: {
       type: integer(1, 19),
       optional: true,
-      doc: "How hard to compress; 6 for gzip, which knows 1 to 9, and 3 for zstd where unset.",
+      doc: "How hard to compress; 5 for gzip, which knows 1 to 12 and is then as small as with 6 of zlib, and 3 for zstd where unset.",
     },
   },
 );

@@ -172,7 +172,8 @@ export interface PackOptionsInput {
    */
   readonly compression?: "none" | "gzip" | "zstd" | undefined;
   /**
-   * How hard to compress; 6 for gzip, which knows 1 to 9, and 3 for zstd where unset.
+   * How hard to compress; 5 for gzip, which knows 1 to 12 and is then as small as with 6 of zlib, and 3 for zstd
+   * where unset.
    * Takes a whole number from 1 to 19.
    * @defaultValue unset
    */
@@ -260,7 +261,8 @@ export interface PackOptions {
    */
   readonly compression: "none" | "gzip" | "zstd";
   /**
-   * How hard to compress; 6 for gzip, which knows 1 to 9, and 3 for zstd where unset.
+   * How hard to compress; 5 for gzip, which knows 1 to 12 and is then as small as with 6 of zlib, and 3 for zstd
+   * where unset.
    * Takes a whole number from 1 to 19.
    * @defaultValue unset
    */

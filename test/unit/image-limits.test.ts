@@ -478,7 +478,7 @@ describe("a source that changes after it was hashed", () => {
 const golden = {
   id: "sha256:1cbf02b09ccc2f4b3c64cc8ca74a3ee9a3ca8bc941f29885dc89a7525ad836f6",
   none: "sha256:c5f0ebb651c60d0ee11f8c60d15f62e568ed9fe2bd71a5b69b78262559edfb79",
-  gzip: "sha256:637a9c63b544750630a398e69e6ec2746773cc4767c8697bc2f9990475fd7f07",
+  gzip: "sha256:066d2a11f6f4a123aa2b5f97880dde01b5ed0689d24f686b575450c60be13f4a",
   zstd: "sha256:8d0dbe16d3aa744d1ed463f3da6d75699fa35bed99cc78b11fb7ef8d5efaccc5",
   package: "sha256:7226de74d7e87c52b2cdebbe662e1d4d77651e21dcfbfe996b18bf5ff5da0971",
 };

@@ -333,7 +333,7 @@ describe("an image with packages", () => {
     ],
     ["a name that is none", 'toy("Hello!")', "", "a package such as curl"],
     ["accounts and no packages", "", 'accounts: [{ name: "app", uid: 900 }]', "declares accounts and has no packages"],
-    ["a level that gzip has not", "", 'packOptions: { compression: "gzip", compressionLevel: 12 }', "no level 12"],
+    ["a level that gzip has not", "", 'packOptions: { compression: "gzip", compressionLevel: 13 }', "no level 13"],
     ["a level of nothing", "", "packOptions: { compressionLevel: 3 }", 'compression "none" has no level 3'],
   ])("with %s is refused where it is declared", async (_, entries, image, problem) => {
     using yard = await site();

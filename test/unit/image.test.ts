@@ -68,12 +68,12 @@ const greeting: ManifestEntryInput = {
 
 /** Of the greeting's layer, and of a text in several pieces: the same on every machine. */
 const compressedDigests = {
-  gzip: "sha256:a41a710d1c668753e73277ed39924b5652e505959385425dcb68b1c2c7471f4e",
+  gzip: "sha256:98c20c564ae4f72445473311cdaf9680c88f6b58a6162f6ee44fa9bd595ae79a",
   zstd: "sha256:374039272faa0719dfa85817c2419b118b3a5b3b7b8e4dd63f2484a8987ce7b1",
 };
 const severalPieces = [
-  "sha256:bc2b187c04ac4f6bd72034f0ec4eda8f86d9e771ce2ec821e451fad2c90652d3",
-  "sha256:9b741be2825ff28ff833fbfbf477d7cadf6d9670d0ae064f4773ec5623739ea0",
+  "sha256:fe1b34e7566e2cc6e0180c0adf415c513825a3da10d862d3cd0555637aec7e09",
+  "sha256:48c959ac0322aa90a5fbf27726553329b9377ed750d39ed07e233c4a12e001af",
   "sha256:54434d563064be7cfdfb6b69169b7e2feba73d843678d8cd2c9952df496f00de",
   "sha256:33cf12498d90a9223d193a385b618d3d1b6d3f0490f5183e855c262e912da7f8",
 ].join(" ");
