@@ -16,8 +16,8 @@ export function digestOf(content: string | Uint8Array): Digest {
 }
 
 /** The digest of a value's canonical JSON. */
-export function digestOfJson(value: unknown): Digest {
-  return digestOf(canonicalJson(value));
+export function digestOfJson(value: unknown, omitted?: ReadonlySet<string>): Digest {
+  return digestOf(canonicalJson(value, omitted));
 }
 
 /** Brands 64 hexadecimal digits that a hash function returned. */

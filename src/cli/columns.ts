@@ -1,10 +1,10 @@
 /** Text in columns of a terminal: wide characters take two, combining ones and colours none. */
-import stringWidth from "string-width";
-import wrapAnsi from "wrap-ansi";
+import fastStringWidth from "fast-string-width";
+import { wrapAnsi } from "fast-wrap-ansi";
 
 /** The columns that a text of one line takes. */
 export function columnsIn(text: string): number {
-  return stringWidth(text);
+  return fastStringWidth(text);
 }
 
 /** A text of one line within `columns`; one that is cut ends with an ellipsis. */

@@ -122,7 +122,7 @@ async function run(file: string, { code, map }: Bundle): Promise<Record<string, 
   }
   const path = join(folder, "declaration.mjs");
   try {
-    writeFileAtomic(path, code);
+    writeFileAtomic(path, code, 0o600, { durable: false });
     registerBundle(path, map, dirname(file));
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A declared system as plain data: what is left of a declaration once its functions have run. */
-import { canonicalJson, type Digest, digestOf, digestOfJson, type Json, type Place } from "../base/index.ts";
+import { type Digest, digestOfJson, type Place } from "../base/index.ts";
 import type { EngineCli, ObjectFields } from "../engine/index.ts";
 import type { DebianRequest } from "../packages/index.ts";
 import type { ServiceSummary } from "../service/index.ts";
@@ -125,23 +125,19 @@ export const emptySystem: SystemSpec = {
   roots: [],
 };
 
+/** What says nothing about what runs: places in files, and the user's word to replace. */
+const asides: ReadonlySet<string> = new Set(["place", "mayReplace"]);
+
 /** The digest of what a unit runs: what is only said of it may change without a restart. */
 export function unitDigest(unit: Omit<UnitSpec, "digest" | "place">): Digest {
   const { documentation: _, actions: __, autoStart: ___, transient: ____, ...rest } = unit;
   const { ready: _____, schedule: ______, log: _______, ...running } = rest;
-  return digestOfJson(withoutAsides(running));
-}
-
-/** A value without what says nothing about what runs: places in files, and the user's word to replace. */
-function withoutAsides<T>(value: T): Json {
-  return JSON.parse(
-    JSON.stringify(value, (key, part) => (key === "place" || key === "mayReplace" ? undefined : part)),
-  ) as Json;
+  return digestOfJson(running, asides);
 }
 
 /** The digest of a system: equal systems are one generation, wherever their files lie and however they are laid out. */
 export function systemDigest(spec: SystemSpec): Digest {
-  return digestOf(canonicalJson(withoutAsides(spec)));
+  return digestOfJson(spec, asides);
 }
 
 /** The system with each container's image named by its identifier, so that a rebuilt image is another container. */
