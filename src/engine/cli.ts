@@ -81,23 +81,16 @@ export abstract class EngineProgram {
     if (result.status !== 0 && !gone.test(result.stderr)) throw this.failure(args, result);
   }
 
-  async pull(reference: string, { signal, onLayer }: PullOptions = {}): Promise<void> {
+  async pull(reference: string, { signal, onProgress }: PullOptions = {}): Promise<void> {
     // Without a terminal Podman prints a line as a layer begins, and Docker one as it is complete.
     const onLine = (line: string): void => {
       const podman = /^Copying blob (?:sha256:)?([0-9a-f]{12})\w*(.*)$/.exec(line);
       const docker = /^([0-9a-f]{12}): (Pull complete|Already exists)$/.exec(line);
       const [, layer, how = ""] = podman ?? docker ?? [];
-      if (layer !== undefined) onLayer?.(`layer ${layer} ${how.trim()}`.trimEnd());
+      if (layer !== undefined) onProgress?.({ waitsFor: `layer ${layer} ${how.trim()}`.trimEnd() });
     };
     const result = await runAs(this.identity, this.argv(["pull", reference]), { signal, onLine });
-    if (result.status === 0) return;
-    const hint =
-      "check the name and that the registry can be reached; an image of this host needs its full name, such as localhost/web:latest";
-    throw new KnownError(
-      "image-not-found",
-      `the image "${reference}" is not here and cannot be pulled: ${lastWords(result)}`,
-      { hint },
-    );
+    if (result.status !== 0) throw notPulled(reference, lastWords(result));
   }
 
   /** The answer to "which version are you?", or why there is none. */
@@ -141,4 +134,13 @@ export abstract class EngineProgram {
   kill(name: string): Promise<void> {
     return this.remove(["kill", name]);
   }
+}
+
+/** An image that cannot be had, with the engine's own words. */
+export function notPulled(reference: string, words: string): KnownError {
+  const hint =
+    "check the name and that the registry can be reached; an image of this host needs its full name, such as localhost/web:latest";
+  return new KnownError("image-not-found", `the image "${reference}" is not here and cannot be pulled: ${words}`, {
+    hint,
+  });
 }

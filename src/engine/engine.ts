@@ -1,4 +1,5 @@
 /** What Lading asks of a container engine. One suite of tests holds every implementation to it. */
+import type { ProgressStep } from "../base/index.ts";
 import type { Bookkeeping, ContainerSpec, EngineCli } from "./container-spec.ts";
 import type { Identity } from "./identity.ts";
 
@@ -42,8 +43,8 @@ export interface StartOptions {
 
 export interface PullOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Hears of each layer as the engine tells of it. */
-  readonly onLayer?: ((layer: string) => void) | undefined;
+  /** Hears of bytes, of all layers together, or of each layer where the engine tells no more. */
+  readonly onProgress?: ((step: ProgressStep) => void) | undefined;
 }
 
 /** How a container ended. */

@@ -4,11 +4,13 @@
  * `Unavailable`: the command line then does the work.
  */
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { KnownError } from "../base/index.ts";
 import { type ChildProcess, existsSync, requestSocket, rmSync, spawn } from "../sys/index.ts";
-import { answerDeadline } from "./cli.ts";
+import { answerDeadline, notPulled } from "./cli.ts";
 import { type OverlookedDefaults, overlookedDefaults } from "./containers-conf.ts";
+import type { PullOptions } from "./engine.ts";
 import { commandAs, type Identity, runtimeFolder, userEnvironment } from "./identity.ts";
 import { type CreateBody, parseLimit, type ResourceLimit } from "./podman-create.ts";
 
@@ -100,6 +102,30 @@ export class PodmanService {
     }
     await pause(cleanupPeriod, undefined, { ref: false });
     await this.remove(id, 0);
+  }
+
+  /** Gets an image from its registry. In Docker's API Podman tells of bytes; in its own, of layers alone. */
+  async pull(reference: string, { signal, onProgress }: PullOptions): Promise<void> {
+    await this.#started();
+    const layers = new Map<string, { readonly done: number; readonly total: number }>();
+    let failure: string | undefined;
+    try {
+      const url = `/v1.40/images/create?fromImage=${encodeURIComponent(reference)}`;
+      const message = await requestSocket(this.#socket, { method: "POST", url, ...(signal ? { signal } : {}) });
+      for await (const line of createInterface({ input: message })) {
+        const { id, status, progressDetail, error, message: refused } = JSON.parse(line) as PullLine;
+        failure = error ?? refused ?? failure;
+        if (id === undefined || status !== "Downloading") continue;
+        layers.set(id, { done: Number(progressDetail?.current) || 0, total: Number(progressDetail?.total) || 0 });
+        const sum = (figure: "done" | "total"): number =>
+          [...layers.values()].reduce((all, layer) => all + layer[figure], 0);
+        onProgress?.({ done: sum("done"), total: sum("total") });
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new Unavailable("Podman's API broke off", { cause: error });
+    }
+    if (failure !== undefined) throw notPulled(reference, failure);
   }
 
   /** Ends the service, once it has answered what it was asked. */
@@ -203,6 +229,16 @@ interface RequestOptions {
   readonly body?: CreateBody;
   /** Milliseconds. */
   readonly deadline?: number;
+}
+
+/** A line of Docker's API while an image is pulled. */
+interface PullLine {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly error?: string;
+  /** Why nothing was begun. */
+  readonly message?: string;
 }
 
 interface Answer {

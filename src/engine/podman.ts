@@ -14,6 +14,7 @@ import type {
   EngineContainer,
   EngineObject,
   Health,
+  PullOptions,
   StartOptions,
 } from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
@@ -139,6 +140,20 @@ export class Podman extends EngineProgram implements Engine {
         ? "free some space where the user's images are kept"
         : "`lading store verify` tells whether the image is whole";
       throw new KnownError(full ? "no-space" : "engine-failed", `loading ${reference} failed: ${words}`, { hint });
+    }
+  }
+
+  /** The command line tells of layers alone where there is no terminal; the API tells of bytes. */
+  override async pull(reference: string, options: PullOptions = {}): Promise<void> {
+    if (options.onProgress === undefined) return super.pull(reference, options);
+    const service = this.#service ?? new PodmanService(this.identity, this.argv([]));
+    try {
+      await service.pull(reference, options);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      await super.pull(reference, options);
+    } finally {
+      if (service !== this.#service) await service.close();
     }
   }
 

@@ -77,7 +77,7 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
     case "image-pull": {
       const engine = await engineOf(deed.image.user, deed.image.cli);
       await engine?.requireUsable();
-      await engine?.pull(pullReference(deed.image), { signal, onLayer: (layer) => tell?.({ waitsFor: layer }) });
+      await engine?.pull(pullReference(deed.image), { signal, onProgress: tell });
       return;
     }
     case "object-remove": {

@@ -2,11 +2,14 @@
  * Podman's API and its command line make the same container of the same options: each is made by both, and what
  * `podman inspect` says of the two is compared.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ProgressStep } from "../../src/base/index.ts";
 import { type Bookkeeping, type Engine, findIdentity, openEngine } from "../../src/engine/index.ts";
 import { createBody } from "../../src/engine/podman-create.ts";
 import { exec } from "../support.ts";
+import { SlowRegistry } from "./registry.ts";
 import { notHere, until, World } from "./world.ts";
 
 if (notHere !== undefined) console.log(`skipped: Podman's API: ${notHere}`);
@@ -203,6 +206,34 @@ export default homeEnvironment({ services: [service(ociServiceType, {
       await engines.api?.removeContainer("twin", 0);
     },
   );
+
+  test("a pull tells of its bytes, and an image that is not there is told of in Podman's words", async () => {
+    writeFileSync(world.path("noise"), randomBytes(12 << 20));
+    await world.write({
+      "noise.ts": `
+import { homeEnvironment, localTree, manifest, ociContainer, ociImage, ociServiceType, service } from "lading";
+const image = ociImage({ repository: "noise", value: manifest([localTree("noise", { target: "/noise" })]) });
+export default homeEnvironment({ services: [service(ociServiceType, { containers: [ociContainer({ image })] })] });
+`,
+    });
+    await world.ok("image", "build", "noise.ts", "--format", "oci-dir", "-o", world.path("noise-layout"));
+    using registry = await SlowRegistry.open(world.path("noise-layout"));
+    const steps: ProgressStep[] = [];
+    await engines.cli?.pull(registry.reference, { onProgress: (step) => steps.push(step) });
+    expect(await engines.cli?.imageId(registry.reference)).toMatch(/^sha256:/);
+    const layer = steps.filter(({ total = 0 }) => total > 12 << 20);
+    expect(layer.length).toBeGreaterThan(0);
+    for (const { done = 0, total = 0 } of layer) expect(done).toBeLessThanOrEqual(total);
+    expect(layer.some(({ done = 0 }) => done > 0)).toBe(true);
+    await world.podman("rmi", registry.reference);
+    const stopped = new AbortController();
+    const pulled = engines.cli?.pull(registry.reference, { signal: stopped.signal, onProgress: () => stopped.abort() });
+    await expect(pulled).rejects.toThrow();
+    expect(await engines.cli?.imageId(registry.reference)).toBeUndefined();
+    const nowhere = registry.reference.replace(/slow:1$/, `none@sha256:${"0".repeat(64)}`);
+    const options = { onProgress: () => undefined };
+    await expect(engines.cli?.pull(nowhere, options)).rejects.toThrow(/is not here and cannot be pulled: .*none/s);
+  });
 
   test("the service ends by itself when nobody needs it", async () => {
     const folder = kind === "root" ? "/run" : `/run/user/${world.uid}`;
