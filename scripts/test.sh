@@ -2,7 +2,7 @@
 # `npm test`: format, lint, types, generated files, then every test, on real Podman where this is root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ "$(id -u)" = 0 ]; then bash scripts/prepare-host.sh umoci docker.io faketime tini docker-registry systemd dbus libpam-systemd zstd xz-utils binutils libcap2-bin openssl gpgv chromium age curl procps mandoc groff-base; fi
+if [ "$(id -u)" = 0 ]; then bash scripts/prepare-host.sh umoci docker.io faketime tini docker-registry systemd dbus libpam-systemd zstd xz-utils binutils libcap2-bin openssl gpgv chromium age curl procps mandoc groff-base tmux; fi
 bash scripts/install.sh
 node scripts/build.mjs
 npx biome check .

@@ -1,12 +1,19 @@
 /** Progress: followed, as lines, in place, and on a real terminal. */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ProgressEvent, tracked } from "../../src/base/index.ts";
 import { columnsIn } from "../../src/cli/columns.ts";
 import { liveView } from "../../src/cli/progress-live.ts";
 import { plainView, silentView } from "../../src/cli/progress-plain.ts";
 import { progressMode, takesColours } from "../../src/cli/terminal.ts";
-import { lading, Scratch } from "../support.ts";
+import { exec, lading, main, Scratch } from "../support.ts";
 import { ladingOnTerminal, screenOf } from "../terminal.ts";
+
+const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
+if (!hasTmux) console.log("skipped: progress inside tmux: tmux is not installed");
 
 const going = (what: string, more: Partial<ProgressEvent> = {}): ProgressEvent => ({ what, state: "going", ...more });
 const done = (what: string): ProgressEvent => ({ what, state: "done" });
@@ -205,6 +212,42 @@ describe("a build on a real terminal", () => {
       expect(lines.at(-1)).toBe("");
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
     });
+
+  test.skipIf(!hasTmux)(
+    "inside tmux the work that goes on has a line, and what it leaves behind is whole",
+    async () => {
+      using scratch = make();
+      writeFileSync(join(scratch.path, "site/noise"), randomBytes(96 << 20));
+      const packed = declaration.replace("ociImage({", 'ociImage({ packOptions: { compression: "gzip" },');
+      scratch.write({ "host.ts": packed });
+      const state = `LADING_STATE=${scratch.path}/state LADING_RUNTIME=${scratch.path}/run CI=`;
+      const line = `cd ${scratch.path}; ${state} ${process.execPath} ${main} image build host.ts; echo "status $?"; read _`;
+      const tmux = (...args: readonly string[]) =>
+        exec(["tmux", "-S", join(scratch.path, "tmux"), "-f", "/dev/null", ...args]);
+      const screen = async (): Promise<string> => (await tmux("capture-pane", "-p")).stdout.trimEnd();
+      const until = async (pattern: RegExp): Promise<string> => {
+        for (let tries = 0; tries < 600; tries += 1) {
+          const shown = await screen();
+          if (pattern.test(shown)) return shown;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        throw new Error(`waited in vain for ${pattern}: ${await screen()}`);
+      };
+      try {
+        expect((await tmux("new-session", "-d", "-x", "60", "-y", "20", line)).status).toBe(0);
+        const [, going = ""] = /^(building layer-srv-www .*)$/m.exec(await until(/MiB\/s/)) ?? [];
+        expect(going).toMatch(/^building layer-srv-www {2}\d+ MiB, \d+ MiB\/s, \d+ s$/);
+        // Made narrower while it draws, as when another pane opens.
+        await tmux("resize-window", "-x", "45", "-y", "20");
+        const shown = await until(/^status /m);
+        expect(shown).toContain("status 0");
+        expect(shown).not.toMatch(/MiB\/s/);
+        expect(shown.split("building layer-srv-www")).toHaveLength(2);
+      } finally {
+        await tmux("kill-server");
+      }
+    },
+  );
 
   test("moves no cursor where the terminal cannot, in CI, or where lines were asked for", async () => {
     using scratch = make();
