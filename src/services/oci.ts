@@ -80,6 +80,9 @@ export const ociExtension: RecordConstructor<OciExtensionInput, OciExtension> = 
   parts,
 );
 
+/** Whose containers they are where nobody says. */
+const usualUser = "oci-container";
+
 /** The configuration of `ociServiceType`. */
 export const ociService: RecordConstructor<OciServiceInput, OciService> = defineRecord(
   "ociService",
@@ -98,7 +101,7 @@ export const ociService: RecordConstructor<OciServiceInput, OciService> = define
     },
     user: {
       type: accountName,
-      default: "oci-container",
+      default: usualUser,
       doc: "The host's user whose containers these are; made where missing. In a home environment, its owner.",
     },
     group: {
@@ -130,6 +133,11 @@ const runtimeRequirement = {
   docker: ["dockerd", "user-processes"],
 } as const;
 
+/** The unit of a service's networks or volumes. A system may have one service for each of several users. */
+function objectsName({ runtime, user }: OciService, object: "network" | "volume", { home }: FoldContext): string {
+  return home || user === usualUser ? `${runtime}-${object}s` : `${runtime}-${object}s-${user}`;
+}
+
 function units(service: OciService, context: FoldContext): readonly (ContainerUnit | ObjectsUnit)[] {
   const base = context.home ? [] : runtimeRequirement[service.runtime];
   const objects = (["network", "volume"] as const)
@@ -138,7 +146,7 @@ function units(service: OciService, context: FoldContext): readonly (ContainerUn
       (object): ObjectsUnit => ({
         kind: "objects",
         object,
-        name: `${service.runtime}-${object}s`,
+        name: objectsName(service, object, context),
         service,
         requirement: base,
       }),

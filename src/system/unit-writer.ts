@@ -369,7 +369,8 @@ export class UnitWriter {
       group: null,
       start: { kind: "objects", cli, object, items },
       actions: [],
-      place: undefined,
+      // Of the first of them: a service that others add to is made anew, and has none.
+      place: placeOf(service[`${object}s`][0]),
     };
   }
 }

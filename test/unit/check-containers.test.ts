@@ -345,6 +345,29 @@ describe("what a service and its extensions declare together", () => {
     expect(volumes).toEqual(["vol-z", "vol-b", "vol-a"]);
   });
 
+  test("networks of two users are two units, of one user one service's", async () => {
+    using scratch = new Scratch();
+    const of = (user: string, network: string): string =>
+      `service(ociServiceType, { user: "${user}", networks: [{ name: "${network}" }] })`;
+    const host = (...services: readonly string[]): string =>
+      `${imports}export default operatingSystem({ services: [service(rootlessPodmanServiceType), ${services.join(", ")}] });`;
+    scratch.write({
+      "two.ts": host(of("blue", "net"), of("green", "net"), of("oci-container", "net")),
+      "one.ts": host(of("blue", "net"), of("blue", "other")),
+    });
+    const { stdout, stderr } = await lading(scratch, "inspect", "two.ts", "--json");
+    expect(stderr).toBe("");
+    const names = (JSON.parse(stdout) as { units: { provision: string[] }[] }).units.flatMap((each) => each.provision);
+    expect(names.filter((name) => name.startsWith("podman-"))).toEqual([
+      "podman-networks-blue",
+      "podman-networks-green",
+      "podman-networks",
+    ]);
+    const refused = (await lading(scratch, "check", "one.ts")).stderr;
+    expect(refused).toMatch(/one\.ts:\d+:\d+: error duplicate-name: unit "podman-networks-blue" is declared twice/);
+    expect(refused).toContain("declare one service for each user");
+  });
+
   test("both runtimes have the requirements that Guix's have, and none in a home environment", async () => {
     using scratch = new Scratch();
     for (const runtime of ["podman", "docker"]) {

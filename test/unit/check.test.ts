@@ -124,7 +124,7 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
       "containers of a host without rootless set-up",
       'export default operatingSystem({ services: [service(ociServiceType, { containers: [ociContainer({ provision: "a", image: "x" })] })] });',
       "missing-requirement",
-      /rootlessPodmanServiceType/,
+      /^[^\n]*"a" requires "cgroups2-fs-owner", "cgroups2-limits", and "rootless-podman-shared-root-fs", which no unit provides\n[\s\S]*add service\(rootlessPodmanServiceType\) to the services\n$/,
     ],
     [
       "a target that is missing",

@@ -5,15 +5,18 @@ import type { Finding, Rule } from "./rule.ts";
 interface Named {
   readonly name: string;
   readonly place?: Place;
+  readonly hint?: string;
 }
+
+/** Networks and volumes are units that nobody names. */
+const oneService = "declare one service for each user, and add to it with `simpleService` and `ociExtension`";
 
 function twice(what: string, named: readonly Named[]): readonly Finding[] {
   const seen = new Map<string, Place | undefined>();
-  return named.flatMap(({ name, place }) => {
+  return named.flatMap(({ name, place, hint = "give one of them another name" }) => {
     const known = seen.has(name);
     const also = seen.get(name);
     if (!known) seen.set(name, place);
-    const hint = "give one of them another name";
     return known ? [{ message: `${what} "${name}" is declared twice`, where: place, also, hint }] : [];
   });
 }
@@ -23,7 +26,13 @@ export const names: Rule = {
   weight: "refused",
   check: ({ units, objects, users, groups }) => {
     const provisions = units.flatMap((unit) =>
-      unit.provision.map((name): Named => ({ name, ...(unit.place ? { place: unit.place } : {}) })),
+      unit.provision.map(
+        (name): Named => ({
+          name,
+          ...(unit.place ? { place: unit.place } : {}),
+          ...(unit.start.kind === "objects" ? { hint: oneService } : {}),
+        }),
+      ),
     );
     // Each user's engine has its own.
     const owners = [...new Set(objects.map(({ user, cli }) => `${user} ${cli.engine}`))];
