@@ -69,6 +69,19 @@ describe("refused, with the place and what to do", () => {
       /field "health\.interval": expected a duration/,
     ],
     [
+      "a health check in Compose's spelling",
+      one('health: { command: ["CMD", "true"] }'),
+      "invalid-value",
+      /field "health\.command": expected a command, got \["CMD","true"\][\s\S]*leave "CMD" out: a list is run as it is/,
+    ],
+    [
+      "a health check in Compose's spelling, by the shell",
+      one('health: { command: ["CMD-SHELL", "true"] }'),
+      "invalid-value",
+      /write the command as a string/,
+    ],
+    ["a health check of nothing", one("health: { command: [] }"), "invalid-value", /field "health\.command"/],
+    [
       "an interval of nothing",
       one('health: { command: "true", interval: "0s" }'),
       "invalid-value",
