@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startDocker } from "./bench-docker.mjs";
 
 const project = join(dirname(fileURLToPath(import.meta.url)), "..");
 const main = join(project, "dist/cli/main.js");
@@ -53,7 +54,7 @@ function limit(title, value, unit, bar) {
   console.log(`${title}: ${value.toFixed(2)} ${unit}, ${value <= bar ? "within" : "OVER"} the bar of ${bar}`);
 }
 
-function part(name, peers, body) {
+async function part(name, peers, body) {
   if (only !== undefined && only !== name) return;
   const missing = peers.filter((each) => spawnSync("which", [each]).status !== 0);
   if (missing.length > 0) {
@@ -61,7 +62,7 @@ function part(name, peers, body) {
     console.log(`NOT MEASURED: ${name}: no ${missing.join(", ")} here`);
     return;
   }
-  body();
+  await body();
 }
 
 /** Copies files of this host until there are enough. */
@@ -122,7 +123,7 @@ const { bytes, count } = makeRoot(root);
 console.log(`a root of ${(bytes / 1e6).toFixed(0)} MB in ${count} files`);
 const tree = `localTree("${root}", { target: "/" })`;
 
-part("root", ["buildah", "openssl"], () => {
+await part("root", ["buildah", "openssl"], () => {
   const plain = image("plain", tree);
   const buildah = () =>
     sh(
@@ -141,7 +142,7 @@ part("root", ["buildah", "openssl"], () => {
   limit("memory while it is built", ours().memory, "MiB", 200);
 });
 
-part("compression", ["zstd", "gzip"], () => {
+await part("compression", ["zstd", "gzip"], () => {
   const zstd = image("zstd", tree, '{ compression: "zstd" }');
   const gzip = image("gzip", tree, '{ compression: "gzip" }');
   const pack = (program) => () => sh(`tar -C ${root} -cf - . | ${program} > ${join(scratch, "packed")}`);
@@ -150,7 +151,7 @@ part("compression", ["zstd", "gzip"], () => {
 });
 
 /** One file of 250 in the topmost layer is replaced, or none. */
-part("again", ["buildah", "docker", "skopeo"], () => {
+await part("again", ["buildah", "docker", "skopeo"], async () => {
   const app = join(scratch, "app");
   mkdirSync(app);
   for (let index = 0; index < 250; index += 1) writeFileSync(join(app, `${index}.js`), `// ${index}\n`.repeat(1000));
@@ -169,7 +170,11 @@ part("again", ["buildah", "docker", "skopeo"], () => {
     const target = `containers-storage:[overlay@${storage[1]}+${storage[3]}]localhost/again:latest`;
     return run(["skopeo", "--insecure-policy", "copy", "--quiet", `oci:${images[0].path}`, target]).wall;
   };
-  const docker = () => sh(`${copyApp} docker build -q -t again ${context}`, { env: { DOCKER_BUILDKIT: "1" } }).wall;
+  const daemon = await startDocker(scratch);
+  const docker = () =>
+    sh(`${copyApp} docker build -q -t again ${context}`, {
+      env: { DOCKER_HOST: daemon.socket, DOCKER_BUILDKIT: "0" },
+    }).wall;
   const bud = () => sh(`${copyApp} buildah ${storage.join(" ")} bud -q --layers -t bud ${context}`).wall;
   for (const each of [build, load, docker, bud]) each();
   for (const [what, prepare, dockerBar, budBar] of [
@@ -183,16 +188,17 @@ part("again", ["buildah", "docker", "skopeo"], () => {
     const of = (name) => median(figures.map((each) => each[name]));
     const ratio = (name) => median(figures.map((each) => (each.build + each.load) / each[name]));
     console.log(
-      `${what}: build ${of("build").toFixed(2)} s, into Podman's storage ${of("load").toFixed(2)} s; docker build ${of("docker").toFixed(2)} s; buildah bud --layers ${of("bud").toFixed(2)} s`,
+      `${what}: build ${of("build").toFixed(2)} s, into Podman's storage ${of("load").toFixed(2)} s; docker build (its older builder: BuildKit needs buildx, which is no package here) ${of("docker").toFixed(2)} s; buildah bud --layers ${of("bud").toFixed(2)} s`,
     );
-    limit(`${what}: beside docker build`, ratio("docker"), "", dockerBar.toFixed(2));
+    limit(`${what}: beside docker build, older builder`, ratio("docker"), "", dockerBar.toFixed(2));
     limit(`${what}: beside buildah bud --layers`, ratio("bud"), "", budBar.toFixed(3));
     if (prepare === change) limit(`${what}: build, beyond an empty start of Node`, of("build") - node, "s", 0.3);
     else limit(`${what}: load`, of("load") * 1000, "ms", 50);
   }
+  await daemon.stop();
 });
 
-part("packages", ["mmdebstrap", "apt-get"], () => {
+await part("packages", ["mmdebstrap", "apt-get"], () => {
   const names = [
     "nginx",
     "curl",

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { startDocker } from "./bench-docker.mjs";
 import {
   applyContainers as apply,
   ask,
@@ -138,25 +139,6 @@ async function benchRotation() {
   verdict(`${rate.toFixed(0)} MB/s through one log, rotated ${files} times; seconds for 25 MB`, 25 / rate, 1);
 }
 
-/** Debian's dockerd, with everything that it keeps in a folder of its own. */
-async function startDocker() {
-  const at = (name) => join(scratch, name);
-  const socket = `unix://${at("docker.sock")}`;
-  const flags = ["--data-root", at("docker"), "--exec-root", at("docker-run"), "--pidfile", at("docker.pid")];
-  const quiet = ["--bridge", "none", "--iptables=false"];
-  const daemon = spawn("/usr/sbin/dockerd", ["--host", socket, ...flags, ...quiet], { stdio: "ignore" });
-  const docker = (...args) => run(["docker", "--host", socket, ...args]);
-  while (!existsSync(at("docker.sock"))) await pause(100);
-  run(["podman", "save", "--quiet", "--output", at("image.tar"), "localhost/bench:latest"]);
-  docker("load", "--input", at("image.tar"));
-  const stop = async () => {
-    const ended = new Promise((resolve) => daemon.once("exit", resolve));
-    daemon.kill("SIGTERM");
-    await ended;
-  };
-  return { docker, stop };
-}
-
 /**
  * From the kill of a container to the first instruction of the next, on this machine's own runtime, again and again: Docker
  * waits twice as long each time, with one that lived for less than ten seconds.
@@ -168,7 +150,9 @@ async function benchRepair() {
   apply(
     `ociContainer({ provision: "mended", image, network: "none", respawn: true, respawnDelay: 0, respawnLimit: 1000, stopGrace: 0, volumes: ["${scratch}:/shared"], command: ["/bin/sh", "-c", "${command("ours")}"] })`,
   );
-  const { docker, stop } = await startDocker();
+  const { docker, stop } = await startDocker(scratch);
+  run(["podman", "save", "--quiet", "--output", join(scratch, "image.tar"), "localhost/bench:latest"]);
+  docker("load", "--input", join(scratch, "image.tar"));
   try {
     const always = ["--detach", "--name", "mended", "--network", "none", "--restart", "always"];
     docker(
