@@ -101,6 +101,11 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       doc: "Where output is appended, with times; a file under Lading's own logs where unset.",
     },
     autoStart: { type: boolean, default: true, doc: "Whether it starts with the generation." },
+    oneShot: {
+      type: boolean,
+      default: false,
+      doc: "Whether it does its work and ends, as a migration of a database does; it then counts as done, and what requires it starts.",
+    },
     ...runFields,
     actions: { type: listOf(recordOf(action)), default: [], doc: "Actions of its own, after the built-in ones." },
     network: {

@@ -83,6 +83,12 @@ export interface OciContainerInput {
    */
   readonly autoStart?: boolean | undefined;
   /**
+   * Whether it does its work and ends, as a migration of a database does; it then counts as done, and what requires
+   * it starts.
+   * @defaultValue `false`
+   */
+  readonly oneShot?: boolean | undefined;
+  /**
    * Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0.
    * Takes true or false, or "on-failure".
    * @defaultValue `false`
@@ -462,6 +468,12 @@ export interface OciContainer {
    * @defaultValue `true`
    */
   readonly autoStart: boolean;
+  /**
+   * Whether it does its work and ends, as a migration of a database does; it then counts as done, and what requires
+   * it starts.
+   * @defaultValue `false`
+   */
+  readonly oneShot: boolean;
   /**
    * Whether it is started again when it ends by itself; "on-failure": only when its exit status is not 0.
    * Takes true or false, or "on-failure".

@@ -38,7 +38,8 @@ export async function adopt({ saved, units, containers, exitStatus }: AdoptOptio
     const found = containers.get(spec.name);
     const isKnown = saved.some((each) => each.spec.name === spec.name);
     if (isKnown || found === undefined || found.labels[labels.spec] !== spec.digest) continue;
-    const state: UnitState = { ...freshUnit(machineUnit(spec), Date.now()), status: "running" };
+    const status = isWork(spec) ? "starting" : "running";
+    const state: UnitState = { ...freshUnit(machineUnit(spec), Date.now()), status };
     adopted.push({ spec, state, running: runningOf(found) });
   }
   return adopted;
@@ -59,6 +60,10 @@ async function adoptSaved(
   if (running?.process && isAlive(running.process)) return { spec, state: up, running };
   if (state.status === "done" || state.status === "failed" || state.status === "stopped")
     return { spec, state: before, running: null };
+  if (state.status === "starting" && isWork(spec) && running?.id) {
+    const { status } = await exitStatus(spec, running.id);
+    if (status === 0) return { spec, state: { ...before, status: "done" }, running: null };
+  }
   if (state.status === "starting" || state.status === "stopping" || spec.start.kind === "none")
     return { spec, state: { ...before, status: "stopped" }, running: null };
   // It was running and is not: it ended while nobody watched.

@@ -153,9 +153,9 @@ export function readyWithin({ start, ready }: Pick<UnitSpec, "start" | "ready">)
   return Math.ceil(Math.max(healthy, ready?.deadline ?? 0) / 1000) + 1;
 }
 
-/** Whether the unit is a program that does its work and ends: it is done once it has. */
+/** Whether the unit runs something that does its work and ends: it is done once that has. */
 export function isWork({ oneShot, start }: Pick<UnitSpec, "oneShot" | "start">): boolean {
-  return oneShot && start.kind === "program";
+  return oneShot && (start.kind === "program" || start.kind === "container");
 }
 
 /** Groups that may speak to the supervisor beside its owner. */

@@ -227,7 +227,7 @@ export class UnitWriter {
       requirement: [...new Set([...container.requirement, ...restartWith, ...requirement])],
       restartWith,
       documentation: `${service.runtime === "podman" ? "Podman" : "Docker"} container of ${image}.`,
-      oneShot: false,
+      oneShot: container.oneShot,
       respawn: container.respawn,
       respawnLimit: container.respawnLimit,
       respawnDelay: container.respawnDelay,

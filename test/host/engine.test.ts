@@ -412,6 +412,36 @@ describe.skipIf(notHere !== undefined).each<WorldKind>(["rootless", "root", "doc
     await world.engine("volume", "rm", "foreign-data");
   });
 
+  test("work that ends is done; what requires it starts after it, and not when it failed", async () => {
+    const work = (name: string, script: string): string =>
+      `ociContainer({ image: tools, provision: "${name}", oneShot: true, volumes: ["conf-data:/data"], entrypoint: ["/bin/busybox", "sh", "-c"], command: [${JSON.stringify(script)}], stopGrace: 1 }),`;
+    const app = (requirement: string): string =>
+      `ociContainer({ image: tools, provision: "app", requirement: ["${requirement}"], volumes: ["conf-data:/data"], init: true, stopGrace: 1, entrypoint: ["/bin/busybox", "sh", "-c"], command: ["busybox cat /data/migrated > /data/seen; exec busybox sleep 100000"] }),`;
+    const migrate = work("migrate", "busybox sleep 1; echo once >> /data/migrated");
+    await world.write({
+      "work.ts": declaration(world, { port, more: migrate + app("migrate") }),
+      "broken.ts": declaration(world, { port, more: work("broken", "exit 3") + app("broken") }),
+    });
+    const seen = async (): Promise<string> =>
+      (await world.engine("exec", "app", "/bin/busybox", "cat", "/data/seen")).stdout;
+    const apply = ["--yes", "--replace-volume", "conf-data"];
+    await world.ok("apply", "work.ts", ...apply);
+    expect(await world.unit("migrate")).toMatchObject({ status: "done", pid: null });
+    expect(await seen()).toBe("once\n");
+    // Done is done: neither another apply nor a restart of what requires it does the work again.
+    await world.ok("apply", "work.ts", ...apply);
+    await world.ok("restart", "app");
+    expect(await seen()).toBe("once\n");
+    await world.ok("restart", "migrate");
+    await until(async () => (await world.unit("app")).status === "running");
+    expect(await seen()).toBe("once\nonce\n");
+    const refused = await world.lading(["apply", "broken.ts", ...apply, "--on-failure", "keep"]);
+    expect(refused.status).not.toBe(0);
+    expect(await world.unit("broken")).toMatchObject({ status: "failed", exit: { status: 3 } });
+    expect((await world.unit("app")).status).not.toBe("running");
+    await world.ok("apply", "host.ts", ...apply);
+  });
+
   test("an image of a registry is pulled before the switch, and again by its action", async () => {
     const registry = await Registry.open(join(world.folder, "registry"));
     try {

@@ -226,6 +226,34 @@ READY=1"; exec sleep 1000`;
     expect(refused.stderr).toMatch(/bad\.ts:\d+:\d+: error needs-root: a plain user's programs/);
   });
 
+  test("a container's work goes on without the supervisor, and how it ended is known to the next one", async () => {
+    const shared = `volumes: ["${world.path(".")}:/shared"]`;
+    const work = (name: string): string =>
+      `ociContainer({ provision: "${name}", image, oneShot: true, autoStart: false, network: "none", stopGrace: 0, ${shared}, command: ["/bin/sh", "-c", "until busybox test -e /shared/${name}.go; do busybox sleep 0.1; done; exit $(busybox cat /shared/${name}.go)"] })`;
+    await apply([], ["watched", "done", "broken"].map(work));
+    const names = ["watched", "done", "broken"];
+    const starts = names.map((name) => world.lading(["start", name]));
+    await until(async () => {
+      const { units } = await world.status();
+      return names.every((name) => units.find((unit) => unit.name === name)?.pid);
+    });
+    const before = await world.status();
+    process.kill(before.pid, "SIGKILL");
+    await Promise.all(starts);
+    await world.write({ "done.go": "0", "broken.go": "7" });
+    await until(async () => (await world.podman("ps", "--quiet")).stdout.trim().split("\n").length === 1);
+    const applied = world.ok("apply", "host.ts", "--yes");
+    await until(async () => (await world.lading(["status"])).status !== 3 && (await world.status()).pid !== before.pid);
+    const pid = before.units.find(({ name }) => name === "watched")?.pid;
+    expect(await world.unit("watched")).toMatchObject({ status: "starting", pid });
+    expect((await world.unit("done")).status).toBe("done");
+    expect((await world.unit("broken")).status).not.toBe("done");
+    // Whoever applies waits for work that is under way.
+    await world.write({ "watched.go": "0" });
+    await applied;
+    expect((await world.unit("watched")).status).toBe("done");
+  });
+
   test("a disabled unit is started by nothing, not even the next supervisor, until it is enabled", async () => {
     const units = [
       `unit({ provision: ["base"], ${shell("exec sleep 1000")} })`,

@@ -69,6 +69,24 @@ describe("refused, with the place and what to do", () => {
       /field "health\.interval": expected a duration/,
     ],
     [
+      "work that is to begin again whenever it ends",
+      one("oneShot: true, respawn: true"),
+      "fields-contradict",
+      /does its work and ends, but respawns/,
+    ],
+    [
+      "the health of work",
+      one('oneShot: true, health: { command: "true" }'),
+      "fields-contradict",
+      /nobody asks for its health/,
+    ],
+    [
+      "work that is waited for until it is ready",
+      one("oneShot: true, ready: { tcp: 80 }"),
+      "invalid-value",
+      /a unit that does its work and ends is never ready/,
+    ],
+    [
       "a health check in Compose's spelling",
       one('health: { command: ["CMD", "true"] }'),
       "invalid-value",
