@@ -454,8 +454,8 @@ DelegateControllers=cpu memory pids
     /** The points of each way to die that a lane tries: from, and how far apart. */
     const every = process.env.LADING_ALL_POINTS !== undefined;
     const lanes = [
-      [`kill 1 ${every ? 2 : 5}`, `power 1 ${every ? 1 : 6}`],
-      [`kill ${every ? "2 2" : "3 5"}`, `twice 1 ${every ? 1 : 10}`],
+      [`kill 1 ${every ? 2 : 6}`, `power 1 ${every ? 1 : 8}`],
+      [`kill ${every ? "2 2" : "4 6"}`, `twice 1 ${every ? 1 : 12}`],
     ];
     const results = await Promise.all(
       lanes.map(async (lane) => {
