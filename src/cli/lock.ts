@@ -4,7 +4,14 @@
  */
 import { join } from "node:path";
 import { canonicalJson } from "../base/index.ts";
-import { formatRequest, type LockedSet, resolveDebian, securityUpdates, setChanges } from "../packages/index.ts";
+import {
+  formatRequest,
+  type LockedSet,
+  resolveDebian,
+  securityUpdates,
+  setChanges,
+  suiteDates,
+} from "../packages/index.ts";
 import { indexFolder } from "../store/index.ts";
 import {
   inspectRemote,
@@ -38,7 +45,10 @@ async function pinned(
       return [image.reference, await inspectRemote(image, context.signal)];
     }),
   );
-  const options = { cache: join(context.paths.store, indexFolder), signal: context.signal };
+  const options = {
+    ...{ cache: join(context.paths.store, indexFolder), signal: context.signal },
+    notBefore: suiteDates(before.packages),
+  };
   const packages: LockedSet[] = [];
   for (const request of requests) {
     const known = before.packages.find((each) => canonicalJson(each.request) === canonicalJson(request));

@@ -24,7 +24,7 @@ export type {
   DebianRelease,
   DebianReleaseInput,
 } from "./debian.types.ts";
-export { isLockedSet, type LockedSet, LockedSets } from "./locked-sets.ts";
+export { isLockedSet, type LockedSet, LockedSets, suiteDates } from "./locked-sets.ts";
 export { type NpmPackage, npmArchiveUrl, npmRegistry } from "./npm/package-lock.ts";
 export { isPlatformName, lowerNpmModules, lowerNpmTree, npmModules } from "./npm.ts";
 export type { NpmModules, NpmModulesInput } from "./npm.types.ts";

@@ -1,6 +1,6 @@
 /** The sets of packages that a declaration asks for, and the answers that its lock has for them. */
 import { canonicalJson } from "../base/index.ts";
-import type { DebianLock, DebianRequest, LockedPackage } from "./debian/locked.ts";
+import type { DebianArchive, DebianLock, DebianRequest, LockedPackage } from "./debian/locked.ts";
 
 /** One request and its answer, as the lock file keeps them. */
 export interface LockedSet extends DebianLock {
@@ -25,6 +25,21 @@ export function isLockedSet(value: unknown): value is LockedSet {
     request.archives.every(({ mirrors }) => Array.isArray(mirrors) && isText(...mirrors)) &&
     [packages, grafts].every((list) => Array.isArray(list) && list.every(isPackage))
   );
+}
+
+/** When each suite of an archive was made that these sets were taken from; of several, the newest. */
+export function suiteDates(
+  sets: readonly LockedSet[],
+): (archive: Pick<DebianArchive, "mirrors">, suite: string) => Date | undefined {
+  const dates = new Map<string, Date>();
+  const keyOf = (mirrors: readonly string[] | undefined, suite: string): string => canonicalJson([mirrors, suite]);
+  for (const { request, releases = [] } of sets)
+    for (const { archive, suite, date } of releases) {
+      const [key, made] = [keyOf(request.archives[archive]?.mirrors, suite), new Date(date)];
+      const known = dates.get(key);
+      if (!Number.isNaN(made.getTime()) && (known === undefined || known < made)) dates.set(key, made);
+    }
+  return ({ mirrors }, suite) => dates.get(keyOf(mirrors, suite));
 }
 
 /** Finds the answers to requests; remembers what was asked. */

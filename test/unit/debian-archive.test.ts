@@ -5,7 +5,13 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { archiveUrl, type DebianLock, type DebianRequest, resolveDebian } from "../../src/packages/index.ts";
+import {
+  archiveUrl,
+  type DebianLock,
+  type DebianRequest,
+  resolveDebian,
+  suiteDates,
+} from "../../src/packages/index.ts";
 import { download, fetchBytes } from "../../src/sys/index.ts";
 import {
   makeKey,
@@ -249,6 +255,32 @@ describe("an archive is refused", () => {
     const bad = { archives: [{ ...archive, mirrors: mirrors.slice(0, 2) }] };
     await expect(again(scratch, bad)).rejects.toThrow(failure("archive-expired", "was valid until 2020-07-18"));
     await expect(again(scratch, { archives: [{ ...archive, mirrors: [] }] })).rejects.toThrow("has no mirror");
+  });
+
+  test("that is older than the one of the lock, by a mirror that is behind; another is taken instead", async () => {
+    using scratch = new Scratch();
+    using behind = new Scratch();
+    const { releases, packages: locked } = await resolve(scratch);
+    const request = requestOf(scratch, ["curl"]);
+    const [archive] = request.archives;
+    if (archive === undefined) throw new Error("no archive");
+    const notBefore = suiteDates([{ request, releases, packages: locked, grafts: [] }]);
+    expect(notBefore(archive, "stable")?.toISOString()).toBe("2026-07-11T10:16:37.000Z");
+    expect(notBefore({ mirrors: ["file:///elsewhere"] }, "stable")).toBeUndefined();
+    expect(notBefore(archive, "sid")).toBeUndefined();
+    const ask = (mirrors = archive.mirrors): Promise<DebianLock> =>
+      resolveDebian(
+        { ...request, archives: [{ ...archive, mirrors }] },
+        { cache: join(scratch.path, "cache"), notBefore: () => notBefore(archive, "stable") },
+      );
+    expect((await ask()).releases).toEqual(releases);
+    const old = { Date: "Fri, 10 Jul 2026 10:16:37 UTC" };
+    await writeSuite(behind, key, { packages, release: old });
+    const stale = `file://${behind.path}/mirror`;
+    await expect(ask([stale])).rejects.toThrow(
+      failure("archive-expired", "is of 2026-07-10T10:16:37.000Z, and the lock was made from one of 2026-07-11"),
+    );
+    expect((await ask([stale, ...archive.mirrors])).releases).toEqual(releases);
   });
 
   test("that lacks the component, the architecture or the suite", async () => {

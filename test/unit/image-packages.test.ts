@@ -47,7 +47,7 @@ const hello = (version: string, more: Partial<DebTree> = {}): DebTree => ({
 /** A declaration of one image, and the archive that its packages come from. */
 class Site extends DebYard {
   /** Puts packages into a suite's pool and writes its index anew. */
-  async publish(suite: string, trees: readonly DebTree[]): Promise<void> {
+  async publish(suite: string, trees: readonly DebTree[], release: Fields = {}): Promise<void> {
     mkdirSync(join(this.path, "mirror/pool"), { recursive: true });
     const packages = trees.map((tree): Fields => {
       const { name, version = "1.0", architecture = "amd64" } = tree;
@@ -62,7 +62,7 @@ class Site extends DebYard {
         ...(depends === undefined ? {} : { Depends: depends }),
       };
     });
-    await writeSuite(this, key, { packages, name: suite, architectures: ["amd64", "arm64"] });
+    await writeSuite(this, key, { packages, name: suite, architectures: ["amd64", "arm64"], release });
   }
 
   declare(image: string, entries = 'toy("hello")', extra = ""): this {
@@ -242,6 +242,15 @@ describe("an image with packages", () => {
     expect(await yard.ok("lock", "host.ts")).toBe("pinned already: 1\n");
     await yard.ok("lock", "host.ts", "--update");
     expect((await yard.list(await yard.build())).join("\n")).toContain("status.d/more");
+    // What was signed once, before the update, is played back.
+    await yard.publish("toy", [base, hello("1.0")], { Date: "Fri, 10 Jul 2026 10:16:37 UTC" });
+    const lock = readFileSync(join(yard.path, "host.lock.json"), "utf8");
+    const refused = await yard.command("lock", "host.ts", "--update");
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/error archive-expired: \S+InRelease is of /),
+    ]);
+    expect(readFileSync(join(yard.path, "host.lock.json"), "utf8")).toBe(lock);
   });
 
   test("with grafts takes security updates of what is locked, and no other layer changes", async () => {

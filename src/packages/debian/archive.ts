@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   readonly onProgress?: ((line: string) => void) | undefined;
   /** By what release files are judged. Default: the clock. */
   readonly now?: Date;
+  /** When a suite was made that an earlier lock was taken from. Default: none is known. */
+  readonly notBefore?: ((archive: DebianArchive, suite: string) => Date | undefined) | undefined;
 }
 
 export interface ReadSuite {
@@ -73,16 +75,17 @@ async function readSuite(
 
 /** The release file of the first mirror that has a good one: a stale or hostile mirror does not stop the others. */
 async function readReleaseOf(
-  { mirrors, keyring }: DebianArchive,
+  archive: DebianArchive,
   suite: string,
-  { signal, now = new Date() }: ArchiveOptions,
+  { signal, now = new Date(), notBefore }: ArchiveOptions,
 ): Promise<Release> {
+  const { mirrors, keyring } = archive;
   let first: KnownError | undefined;
   for (const mirror of mirrors) {
     const where = archiveUrl(mirror, `dists/${suite}/InRelease`);
     try {
       const text = (await fetchBytes([where], { most: largestRelease, signal })).toString("utf8");
-      return await readRelease(text, { keyring, suite, where, now });
+      return await readRelease(text, { keyring, suite, where, now, notBefore: notBefore?.(archive, suite) });
     } catch (error) {
       if (!(error instanceof KnownError) || !mirrorsFault.includes(error.code)) throw error;
       first ??= error;

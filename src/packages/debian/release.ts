@@ -34,6 +34,8 @@ export interface ReleaseOptions {
   /** The address, for errors. */
   readonly where: string;
   readonly now: Date;
+  /** The date of a release that was read before: an older one is not taken. */
+  readonly notBefore?: Date | undefined;
 }
 
 /** Bytes of a keyring; Debian's has 56 KB. */
@@ -51,6 +53,16 @@ export async function readRelease(inRelease: string, options: ReleaseOptions): P
     const hint =
       "check this machine's clock; otherwise the mirror is stale, or somebody answers with what was valid once";
     throw new KnownError("archive-expired", `${options.where} was valid until ${end.toISOString()}`, { hint });
+  }
+  if (options.notBefore !== undefined && date < options.notBefore) {
+    const hint =
+      "the mirror is stale, or somebody answers with what was signed once; to go back on purpose, name a `snapshot`";
+    const known = options.notBefore.toISOString();
+    throw new KnownError(
+      "archive-expired",
+      `${options.where} is of ${date.toISOString()}, and the lock was made from one of ${known}`,
+      { hint },
+    );
   }
   return {
     sha256: hexOf(digestOf(signed)),
