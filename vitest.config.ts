@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests of hosts that touch neither the machine's engines nor its accounts: they may run beside those that do. */
-const apart = ["debian-archive", "image-size", "system-files"].map((name) => `test/host/${name}.test.ts`);
+const apart = ["debian-archive", "image-size", "other-architecture", "system-files"].map(
+  (name) => `test/host/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
