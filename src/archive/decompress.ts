@@ -1,12 +1,12 @@
 /**
- * Decompressing streams: gzip by Node itself; xz and zstd by the host's program where there is one, which is several
- * times faster, and by a library otherwise. The bytes are the same. Nothing is held: a stream may be of any length up to
- * its limit.
+ * Decompressing streams: gzip by Node itself; xz by the host's liblzma and zstd by its program where there are such, which
+ * are several times faster, and by libraries of our own otherwise. The bytes are the same. Nothing is held: a stream may be
+ * of any length up to its limit.
  */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { messageOf } from "../base/index.ts";
-import { filterThrough, findProgram } from "../sys/index.ts";
+import { filterThrough, findProgram, hostUnxz } from "../sys/index.ts";
 import { invalidArchive } from "./tree-guard.ts";
 
 export type Compression = "none" | "gz" | "xz" | "zst";
@@ -37,11 +37,8 @@ export interface DecompressOptions {
   readonly name: string;
   /** The most bytes that may come out. */
   readonly limit: number;
-  /**
-   * `library` leaves the host's programs alone; `libraryFirst` does so where the library knows the stream's form, for what is
-   * not worth a process. Default: `any`.
-   */
-  readonly by?: "any" | "library" | "libraryFirst";
+  /** `library` leaves all of the host's alone; `thread` its programs, for what is not worth a process. Default: `any`. */
+  readonly by?: "any" | "thread" | "library";
 }
 
 /** Bytes that a decompressor may look back: xz's largest preset and Debian's own need 64 MiB. */
@@ -78,48 +75,22 @@ async function* plain(source: AsyncIterable<Uint8Array>, options: DecompressOpti
     }
   };
   try {
-    if (by !== "libraryFirst") yield* decompressor(compression, by)(watched());
-    else {
-      const { first, all } = await begin(watched());
-      yield* decompressor(compression, isForLibrary(compression, first) ? "library" : "any")(all);
-    }
+    yield* decompressor(compression, by)(watched());
   } catch (error) {
     if (sourceError !== undefined) throw sourceError;
     throw invalidArchive(name, `it cannot be decompressed: ${messageOf(error)}`, error);
   }
 }
 
-/** A stream with what it begins with. */
-async function begin(
-  source: AsyncGenerator<Uint8Array>,
-): Promise<{ readonly first: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
-  const { done, value } = await source.next();
-  const first = done === true ? new Uint8Array(0) : value;
-  const all = async function* (): AsyncGenerator<Uint8Array> {
-    yield first;
-    yield* source;
-  };
-  return { first, all: all() };
-}
-
-/** Checks that the library for xz knows: CRC32 and CRC64, by the second of the two bytes after the magic (xz's file format, 2.1.1.2). */
-const xzChecks: readonly (number | undefined)[] = [1, 4];
-
-function isForLibrary(compression: Exclude<Compression, "none">, first: Uint8Array): boolean {
-  return compression !== "xz" || xzChecks.includes(first[7]);
-}
-
 type Decompressor = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Buffer>;
 
-function decompressor(compression: Exclude<Compression, "none">, by: "any" | "library"): Decompressor {
+function decompressor(compression: Exclude<Compression, "none">, by: "any" | "thread" | "library"): Decompressor {
   if (compression === "gz") return gunzip;
-  const program = by === "library" ? undefined : findProgram(compression === "xz" ? "xz" : "zstd");
-  if (program === undefined) return compression === "xz" ? unxzByLibrary : unzstdByLibrary;
-  const options =
-    compression === "xz"
-      ? ["--decompress", "--stdout", "--format=xz", `--memlimit-decompress=${2 * largestWindow}`]
-      : ["--decompress", "--stdout", "--quiet", `--memory=${largestWindow}`];
-  return (source) => filterThrough([program, ...options], source);
+  if (compression === "xz") return (by === "library" ? undefined : hostUnxz(2 * largestWindow)) ?? unxzByLibrary;
+  const program = by === "any" ? findProgram("zstd") : undefined;
+  if (program === undefined) return unzstdByLibrary;
+  return (source) =>
+    filterThrough([program, "--decompress", "--stdout", "--quiet", `--memory=${largestWindow}`], source);
 }
 
 async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

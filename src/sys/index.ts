@@ -5,6 +5,7 @@ export * from "./files.ts";
 export { filterThrough, findProgram } from "./filter.ts";
 export { shrinkHeap } from "./heap.ts";
 export { type Certificates, type HttpAnswer, type HttpBody, HttpClient, type HttpRequest } from "./http.ts";
+export { hostUnxz } from "./liblzma.ts";
 export { type LockOptions, takeLock } from "./lock.ts";
 export { lookUp } from "./name-service.ts";
 export { attributesOf, bindDatagramSocket, reap } from "./native.ts";

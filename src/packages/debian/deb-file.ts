@@ -77,8 +77,8 @@ interface DebMember {
 /** Bytes of a member from which on a process of its own is worth starting: it reads faster, and beside whoever unpacks. */
 const worthAProcess = 8 << 20;
 
-function wayFor({ member }: DebMember): "any" | "libraryFirst" {
-  return member.size < worthAProcess ? "libraryFirst" : "any";
+function wayFor({ member }: DebMember): "any" | "thread" {
+  return member.size < worthAProcess ? "thread" : "any";
 }
 
 function debMembers(path: string, name: string): { readonly control: DebMember; readonly data: DebMember } {
