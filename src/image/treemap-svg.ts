@@ -2,7 +2,7 @@
  * A picture of where an image's bytes are. One SVG without scripts or outside references: colours follow the reader's
  * light or dark scheme, a name is written where it fits, and the size of everything shows under the pointer.
  */
-import { formatSize, shortDigest } from "../base/index.ts";
+import { fitText, formatSize, shortDigest, textWidth, xmlText } from "../base/index.ts";
 import type { ImageContents } from "./contents.ts";
 import { type SizeNode, sizeTree } from "./size-tree.ts";
 import { type Box, squarify } from "./treemap.ts";
@@ -19,12 +19,10 @@ const smallestSide = 4;
 /** How much wider bold text is. */
 const boldness = 1.1;
 
-/** About as wide as a text is at 12 pixels in the fonts that browsers have. */
+const fontSize = 12;
+
 function widthOf(text: string): number {
-  let sum = 0;
-  for (const character of text)
-    sum += /[ijlft.,:;'|!()/ -]/.test(character) ? 4.4 : /[A-Z@mw_%…]/.test(character) ? 9 : 7.2;
-  return sum;
+  return textWidth(text, fontSize);
 }
 
 /** Hues that are told apart by most eyes, neighbours far from each other. */
@@ -35,7 +33,7 @@ const style = `
   @media (prefers-color-scheme: dark) {
     svg { --ground: #14181f; --ink: #eef2f7; --soft: #a3afbf; --leaf: 31%; --frame: 19%; --vivid: 34%; }
   }
-  text { font: 12px system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; fill: var(--ink); pointer-events: none; }
+  text { font: ${fontSize}px system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; fill: var(--ink); pointer-events: none; }
   .ground { fill: var(--ground); }
   .title { font-size: 20px; font-weight: 600; }
   .soft { fill: var(--soft); }
@@ -45,27 +43,13 @@ const style = `
   .leaf:hover > rect { stroke: var(--ink); stroke-width: 1.5; }
 `;
 
-/** Text for XML; characters that XML does not have, and those that would hide what follows, become a sign. */
-function xml(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, "\ufffd")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
+/** Fewer characters of a name say nothing. */
+const leastShown = 6;
 
 /** As much of a text as fits; undefined where that would say nothing. */
 function clip(text: string, room: number): string | undefined {
-  if (widthOf(text) <= room) return text;
-  const kept: string[] = [];
-  let left = room - widthOf("…");
-  for (const character of text) {
-    left -= widthOf(character);
-    if (left < 0) break;
-    kept.push(character);
-  }
-  return kept.length < 3 ? undefined : `${kept.join("")}…`;
+  const shown = fitText(text, fontSize, room);
+  return widthOf(text) > room && shown.length < leastShown ? undefined : shown;
 }
 
 function number(value: number): string {
@@ -80,7 +64,7 @@ function fitting(texts: readonly string[], room: number): string | undefined {
 function label(x: number, y: number, text: string | undefined, className?: string): string {
   if (text === undefined) return "";
   const attribute = className === undefined ? "" : ` class="${className}"`;
-  return `<text x="${number(x)}" y="${number(y)}"${attribute}>${xml(text)}</text>`;
+  return `<text x="${number(x)}" y="${number(y)}"${attribute}>${xmlText(text)}</text>`;
 }
 
 /** The nodes that get a rectangle, the rest as one: "and 12 more". */
@@ -117,7 +101,7 @@ function draw({ node, box, total, path, hue }: Drawn): string {
   const share = `${((100 * node.size) / total).toFixed(1)} %`;
   const full = [path, node.name].filter((part) => part !== "").join("/");
   const note = node.note === undefined ? "" : ` ${node.note}`;
-  const title = `<title>${xml(`${full}${note}`)}\n${size}, ${share}</title>`;
+  const title = `<title>${xmlText(`${full}${note}`)}\n${size}, ${share}</title>`;
   const rect = `<rect x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" rx="3"/>`;
   const captions = note === "" ? [size] : [`${node.note} · ${size}`, size];
   const room = w - 10;
@@ -129,8 +113,8 @@ function draw({ node, box, total, path, hue }: Drawn): string {
   }
   const name = clip(node.name, room / boldness) ?? "";
   const beside = fitting(captions, room - widthOf(name) * boldness - 7);
-  const aside = beside === undefined ? "" : `<tspan class="soft" dx="7">${xml(beside)}</tspan>`;
-  const heading = `<text x="${number(x + 5)}" y="${number(y + 14)}"><tspan class="name">${xml(name)}</tspan>${aside}</text>`;
+  const aside = beside === undefined ? "" : `<tspan class="soft" dx="7">${xmlText(beside)}</tspan>`;
+  const heading = `<text x="${number(x + 5)}" y="${number(y + 14)}"><tspan class="name">${xmlText(name)}</tspan>${aside}</text>`;
   const inner: Box = { x: x + gap, y: y + strip, width: w - 2 * gap, height: h - strip - gap };
   const children = drawAll(node.children, inner, { total, path: full, hue });
   return `<g class="frame">${rect}${title}${heading}\n${children}</g>\n`;
@@ -168,7 +152,7 @@ export function treemapOf(image: ImageContents): string {
   const subtitle = `${formatSize(tree.size)} in ${layers}${packages} · ${platform} · ${shortDigest(image.id)}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img">`,
-    `<title>${xml(`${image.reference}: ${subtitle}`)}</title>`,
+    `<title>${xmlText(`${image.reference}: ${subtitle}`)}</title>`,
     `<style>${style}</style>`,
     `<rect class="ground" width="${width}" height="${height}"/>`,
     label(margin, margin + 18, clip(image.reference, (width - 2 * margin) * 0.6), "title"),
