@@ -318,7 +318,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "down",
-    description: "take away everything that Lading made here; volumes only when asked",
+    description: "take away what Lading made here; images stay, and volumes unless asked",
     options: [yes, ["--volumes", "also remove volumes and what is in them"]],
     example: "lading down --yes",
     examples: ["lading down --yes --volumes"],

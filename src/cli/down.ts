@@ -20,7 +20,7 @@ export async function run(
   const kept =
     options.volumes === true || planned.plan.orphans.length === 0
       ? ""
-      : ", but for the volumes: `lading down --volumes` removes them";
-  context.progress(`everything that Lading made here is gone${kept}`);
+      : ", and so do volumes: `lading down --volumes` removes these";
+  context.progress(`what Lading made here is gone; images stay with the engines${kept}`);
   return exitCodes.done;
 }

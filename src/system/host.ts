@@ -244,7 +244,7 @@ export class Host {
     return { ...planned, plan: { ...planned.plan, steps } };
   }
 
-  /** Takes away everything that Lading made here. Volumes, and the homes that hold them, only when asked. */
+  /** Takes away what Lading made here, but for images. Volumes, and the homes that hold them, only when asked. */
   async takeDown({ plan: { steps, orphans }, observed }: Planned): Promise<void> {
     const context = { paths: this.#paths, store: this.store, ledger: this.#ledger, signal: undefined };
     const { onProgress } = this.#options;

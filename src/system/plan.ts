@@ -3,7 +3,7 @@
  * here, and the executor has none left. Steps stand in the order in which they are carried out.
  */
 import { labels } from "../engine/index.ts";
-import { readyWithin, type UnitSpec } from "../supervisor/index.ts";
+import { isWork, readyWithin, type UnitSpec } from "../supervisor/index.ts";
 import { imageDifferences, unitDifferences } from "./differences.ts";
 import { areOnlyLabels, objectDifferences } from "./objects.ts";
 import type { Observed } from "./observe.ts";
@@ -103,6 +103,9 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
   const targets = new Set(target.units.flatMap(({ provision }) => provision));
   const digestNow = (name: string): string | undefined =>
     supervisor === null ? before.get(name)?.digest : states.get(name)?.digest;
+  const work = target.units.filter((unit) => isWork(unit) && digestNow(unit.name) !== unit.digest);
+  /** Work takes as long as it takes, and with it whatever requires it. */
+  const waiting = dependentsOf(work, target.units);
   for (const unit of target.units) {
     const digest = digestNow(unit.name);
     const where = unit.place;
@@ -119,12 +122,14 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
       const why =
         details.length > 0 || goesWith.length === 0 ? "its definition changed" : `it goes with ${goesWith.join(", ")}`;
       const runs = unit.start.kind === "container" || unit.start.kind === "program";
+      // Work that is done is not there to be missed.
+      const isMissed = runs && !(isWork(unit) && states.get(unit.name)?.status !== "starting");
       planner.add({ kind: "unit-replace", unit: unit.name }, `replace ${unit.name}`, why, {
         where,
         record: recordOfUnit(unit),
         details,
-        interrupts: runs ? "restart" : "nothing",
-        seconds: runs ? (old?.stopGrace ?? unit.stopGrace) + readyWithin(unit) : null,
+        interrupts: isMissed ? "restart" : "nothing",
+        seconds: isMissed && !waiting.has(unit) ? (old?.stopGrace ?? unit.stopGrace) + readyWithin(unit) : null,
       });
     } else if (states.get(unit.name)?.status === "failed" && unit.autoStart) {
       planner.add({ kind: "unit-retry", unit: unit.name }, `start ${unit.name}`, "it failed before", { where });
@@ -138,6 +143,21 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
       interrupts: "restart",
     });
   }
+}
+
+/** Units that require any of these, by way of others as well. */
+function dependentsOf(some: readonly UnitSpec[], units: readonly UnitSpec[]): ReadonlySet<UnitSpec> {
+  const provided = new Set(some.flatMap(({ provision }) => provision));
+  const found = new Set<UnitSpec>();
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const unit of units) {
+      if (!unit.requirement.some((name) => provided.has(name))) continue;
+      found.add(unit);
+      for (const name of unit.provision) provided.add(name);
+    }
+  }
+  return found;
 }
 
 /** The record that a unit was declared with; the units of networks and volumes have none of their own. */

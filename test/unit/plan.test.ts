@@ -521,3 +521,27 @@ describe("whatever a host is like and whatever is declared", () => {
     );
   });
 });
+
+test("work that is done is not missed while it is done again, and what waits for it is away for nobody knows how long", () => {
+  const unit = (name: string, version: number, requirement: readonly string[] = [], oneShot = false): UnitSpec => {
+    const { digest: _, ...rest } = unitOf(name, version, null, requirement);
+    return { ...rest, oneShot, digest: unitDigest({ ...rest, oneShot }) };
+  };
+  const system = (version: number): SystemSpec => ({
+    ...emptySystem,
+    units: [unit("a", version, [], true), unit("b", 1, ["a"]), unit("c", version, ["b"]), unit("d", version)],
+  });
+  const before = system(1);
+  const [sim] = fc.sample(hosts, { numRuns: 1, seed: 1 });
+  if (sim === undefined) throw new Error("no host");
+  const observed = observe({ ...sim, units: before.units, current: before });
+  const { steps } = plan(observed, system(2), context);
+  const told = steps
+    .filter(({ deed }) => deed.kind === "unit-replace")
+    .map(({ what, interrupts, seconds }) => [what, interrupts, seconds]);
+  expect(told).toEqual([
+    ["replace a", "nothing", null],
+    ["replace c", "restart", null],
+    ["replace d", "restart", 6],
+  ]);
+});
