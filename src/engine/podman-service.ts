@@ -23,6 +23,9 @@ const startDeadline = 10_000;
 /** Milliseconds that it may take to end. */
 const closeDeadline = 5_000;
 
+/** Milliseconds without a word after which a pull is taken for hung: the storing of a large layer is told by none. */
+const pullSilence = 600_000;
+
 /** Milliseconds in which Podman has cleaned up after a container by itself. */
 const cleanupPeriod = 1_000;
 
@@ -111,8 +114,12 @@ export class PodmanService {
     let failure: string | undefined;
     try {
       const url = `/v1.40/images/create?fromImage=${encodeURIComponent(reference)}`;
-      const message = await requestSocket(this.#socket, { method: "POST", url, ...(signal ? { signal } : {}) });
+      const silence = new AbortController();
+      const timer = setTimeout(() => silence.abort(), pullSilence).unref();
+      const stop = AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]);
+      const message = await requestSocket(this.#socket, { method: "POST", url, signal: stop });
       for await (const line of createInterface({ input: message })) {
+        timer.refresh();
         const { id, status, progressDetail, error, message: refused } = JSON.parse(line) as PullLine;
         failure = error ?? refused ?? failure;
         if (id === undefined || status !== "Downloading") continue;
@@ -121,6 +128,8 @@ export class PodmanService {
           [...layers.values()].reduce((all, layer) => all + layer[figure], 0);
         onProgress?.({ done: sum("done"), total: sum("total") });
       }
+      clearTimeout(timer);
+      if (failure === undefined && (message.statusCode ?? 0) >= 400) throw new Error(`status ${message.statusCode}`);
     } catch (error) {
       signal?.throwIfAborted();
       throw new Unavailable("Podman's API broke off", { cause: error });
