@@ -5,10 +5,10 @@
  */
 import { type EngineContainer, labels } from "../engine/index.ts";
 import { isAlive, processId } from "../sys/index.ts";
-import { step } from "./machine.ts";
+import { type Event, step } from "./machine.ts";
 import type { Running, SavedUnit } from "./state-file.ts";
 import { isWork, machineUnit, type UnitSpec } from "./unit-spec.ts";
-import { type ExitInfo, freshUnit, type UnitState } from "./unit-state.ts";
+import { describeExit, type ExitInfo, freshUnit, type UnitState } from "./unit-state.ts";
 
 /** A unit that was taken up, and what runs for it. */
 export interface Adopted {
@@ -37,7 +37,8 @@ export async function adopt({ saved, units, containers, exitStatus }: AdoptOptio
   for (const spec of units) {
     const found = containers.get(spec.name);
     const isKnown = saved.some((each) => each.spec.name === spec.name);
-    if (isKnown || found === undefined || found.labels[labels.spec] !== spec.digest) continue;
+    // One that does not run, as after a boot, is none to take up: the next start takes its name.
+    if (isKnown || found?.state !== "running" || found.labels[labels.spec] !== spec.digest) continue;
     const status = isWork(spec) ? "starting" : "running";
     const state: UnitState = { ...freshUnit(machineUnit(spec), Date.now()), status };
     adopted.push({ spec, state, running: runningOf(found) });
@@ -51,8 +52,8 @@ async function adoptSaved(
   exitStatus: AdoptOptions["exitStatus"],
 ): Promise<Adopted> {
   const before: UnitState = { ...state, unit: machineUnit(spec), next: null };
-  // One that was not ready yet, or not done, is waited for again.
-  const isWaitedFor = state.status === "starting" && (spec.ready !== undefined || isWork(spec));
+  // One that was not ready yet is waited for again, and work until it is done.
+  const isWaitedFor = isWork(spec) || (state.status === "starting" && spec.ready !== undefined);
   const up: UnitState = { ...before, respawnAt: null, status: isWaitedFor ? "starting" : "running" };
   const isCurrent = container?.labels[labels.spec] === spec.digest && container.state === "running";
   if (spec.start.kind === "container" && container !== undefined && isCurrent)
@@ -60,14 +61,18 @@ async function adoptSaved(
   if (running?.process && isAlive(running.process)) return { spec, state: up, running };
   if (state.status === "done" || state.status === "failed" || state.status === "stopped")
     return { spec, state: before, running: null };
+  const after = (event: Event): Adopted => {
+    const [ended] = step(new Map([[spec.name, before]]), event, Date.now());
+    return { spec, state: ended.get(spec.name) ?? before, running: null };
+  };
+  const { name } = spec;
+  // It was running and is not: it ended while nobody watched.
   if (state.status === "starting" && isWork(spec) && running?.id) {
-    const { status } = await exitStatus(spec, running.id);
-    if (status === 0) return { spec, state: { ...before, status: "done" }, running: null };
+    const exit = await exitStatus(spec, running.id);
+    if (exit.status === 0) return after({ type: "started", name });
+    if (exit.status !== null) return after({ type: "start-failed", name, reason: describeExit(exit), exit });
   }
   if (state.status === "starting" || state.status === "stopping" || spec.start.kind === "none")
     return { spec, state: { ...before, status: "stopped" }, running: null };
-  // It was running and is not: it ended while nobody watched.
-  const exit = await exitStatus(spec, running?.id ?? null);
-  const [ended] = step(new Map([[spec.name, before]]), { type: "exited", name: spec.name, exit }, Date.now());
-  return { spec, state: ended.get(spec.name) ?? before, running: null };
+  return after({ type: "exited", name, exit: await exitStatus(spec, running?.id ?? null) });
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerEnd, Engine } from "../engine/index.ts";
 import type { Log } from "./runner.ts";
+import type { Running } from "./state-file.ts";
 import type { ExitInfo } from "./unit-state.ts";
 
 /** Ends that are remembered until somebody asks how a container ended. */
@@ -55,6 +56,11 @@ export class Ends {
 
   seen(id: string): ExitInfo | undefined {
     return this.#seen.get(id);
+  }
+
+  /** Whether a container ended before its unit could be told of it. */
+  hasEnded({ id, process: found }: Pick<Running, "id" | "process">): boolean {
+    return id !== null && (found === null || this.#seen.has(id));
   }
 
   /**

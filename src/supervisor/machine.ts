@@ -121,7 +121,10 @@ function apply(draft: Draft, event: Event, now: number): void {
       const at = draft.get(event.name);
       if (at?.status !== "starting") return;
       const { oneShot, scheduled } = at.unit;
-      if (oneShot && scheduled) return rest(draft, event.name, now, { status: 0, signal: null });
+      if (oneShot && scheduled) {
+        rest(draft, event.name, now, { status: 0, signal: null });
+        return finishStop(draft, event.name, now);
+      }
       change(draft, event.name, now, { status: oneShot ? "done" : "running", reason: null, exit: null });
       return;
     }
@@ -169,7 +172,8 @@ function load(draft: Draft, { units, disabled }: Event & { readonly type: "load"
       change(draft, name, now, { wanted: "down", next: "gone", restart: false, respawnAt });
     } else if (unit.digest === at.unit.digest) {
       // Its place in the graph may have changed all the same.
-      change(draft, name, now, { unit, next: null, ...(at.next === "gone" ? { wanted: "up" as const } : {}) });
+      const wanted = at.next === "gone" ? { wanted: "up" as const } : {};
+      change(draft, name, now, { unit, next: null, ...wanted, ...rescheduled(at, unit) });
     } else {
       // A new definition starts as it declares, also where a person had stopped the earlier one.
       const goesOn = at.wanted === "up" || at.next === "gone" || at.restart;
@@ -183,6 +187,13 @@ function load(draft: Draft, { units, disabled }: Event & { readonly type: "load"
   for (const unit of units)
     if (!draft.has(unit.name))
       draft.set(unit.name, { ...freshUnit(unit, now), enabled: !disabled?.includes(unit.name) });
+}
+
+/** A schedule is no part of what runs: one that comes or goes leaves what runs alone, and changes what is at rest. */
+function rescheduled(at: UnitState, unit: MachineUnit): Partial<UnitState> {
+  if (unit.scheduled === at.unit.scheduled) return {};
+  if (unit.scheduled) return at.status === "done" ? { status: "stopped", wanted: "down" } : {};
+  return startsByItself(unit) && !isActive(at) ? { status: "stopped", wanted: "up", reason: null } : {};
 }
 
 /** A unit has come to rest: what was waiting for that happens now. */

@@ -1,7 +1,6 @@
 /**
- * The supervisor: holds the machine's state, carries out its effects, and turns what happens in the world (ends of
- * containers and programs, requests, time) into events. Containers are detached, so its death ends nothing; when it
- * comes back it asks the engine what runs and adopts it.
+ * The supervisor: holds the machine's state, carries out its effects, and turns ends, requests and time into events.
+ * Containers are detached, so its death ends nothing; when it comes back it asks the engine what runs and adopts it.
  */
 import { availableParallelism } from "node:os";
 import { KnownError, messageOf, type Paths } from "../base/index.ts";
@@ -48,7 +47,7 @@ export class Supervisor {
   #gone: ReadonlySet<Running> = new Set();
   readonly #unready: Unready;
   /** Work that was told to end before it was done. */
-  readonly #calledOff = new WeakSet<Running>();
+  readonly #calledOff = new WeakMap<Running, Promise<void>>();
   /** Changes of units, for whoever listens. */
   readonly events: EventLog = new EventLog(`${process.pid}-${Date.now()}`);
   /** Twice as many at once as there are processors, for an engine also waits for locks and the disk. */
@@ -93,6 +92,8 @@ export class Supervisor {
       this.#log("warn", `a state file could not be read; it is kept as ${path}`),
     );
     const containers = await this.#runner.ownContainers([...saved.map((each) => each.spec), ...set.units]);
+    // What ends from now on is seen, also before it is taken up.
+    this.#ends.watch(this.#runner.engines());
     const exitStatus = (spec: UnitSpec, id: string | null): Promise<ExitInfo> => this.#exitStatus(spec, id, false);
     const adopted = await adopt({ saved, units: set.units, containers, exitStatus });
     for (const { spec, running } of adopted) {
@@ -106,6 +107,7 @@ export class Supervisor {
       if (state.status === "starting" && spec.ready !== undefined) void this.#unready.watch(spec, running);
     }
     this.load(set);
+    for (const [name, running] of this.#running) if (this.#ends.hasEnded(running)) this.#noteEnd(name);
     this.#liveness = setInterval(() => this.#checkLiveness(), livenessInterval * 1000);
   }
 
@@ -289,8 +291,7 @@ export class Supervisor {
         return this.#alarm.set(effect.at);
       case "forget":
         this.#files.forget(effect.name);
-        this.#running.delete(effect.name);
-        return;
+        return void this.#running.delete(effect.name);
       case "start":
         return this.#slots.add(() => this.#start(effect.name, effect.digest));
       case "stop":
@@ -312,7 +313,7 @@ export class Supervisor {
       // The next supervisor must know of it, also where it is not up for long: a change was saved with it.
       if (this.#state.get(name) === before) this.#save(name);
       this.#watchHealth(name, Date.now());
-      if (running?.id && (running.process === null || this.#ends.seen(running.id))) this.#noteEnd(name);
+      if (running !== null && this.#ends.hasEnded(running)) this.#noteEnd(name);
     } catch (error) {
       const exit = error instanceof StartFailure ? error.exit : null;
       this.#dispatch({ type: "start-failed", name, reason: messageOf(error), exit });
@@ -327,11 +328,11 @@ export class Supervisor {
       const spec = this.#specs.get(unit.digest);
       const running = this.#running.get(name);
       if (spec === undefined || running === undefined || !isWork(spec) || this.#calledOff.has(running)) continue;
-      this.#calledOff.add(running);
-      void this.#runner.stop(spec, running).catch((error: unknown) => {
+      const stopped = this.#runner.stop(spec, running).catch((error: unknown) => {
         this.#calledOff.delete(running);
         this.#log("error", `${name} could not be ended: ${messageOf(error)}`);
       });
+      this.#calledOff.set(running, stopped);
     }
   }
 
@@ -409,6 +410,8 @@ export class Supervisor {
     const find = async (): Promise<void> => {
       try {
         const exit = await this.#exitStatus(spec, running.id, true);
+        // Whoever ends it takes away what was made for it, which its successor has anew.
+        await this.#calledOff.get(running);
         if (this.#running.get(name) !== running) return;
         if (running.id !== null) this.#ends.forget(running.id);
         if (this.#unready.has(name)) this.#unready.ended(name, exit);
@@ -440,7 +443,7 @@ export class Supervisor {
     const calledOff = running !== undefined && this.#calledOff.has(running);
     this.#running.delete(name);
     if (status === "running") this.#dispatch({ type: "exited", name, exit });
-    else if (exit.status === 0) this.#dispatch({ type: "started", name });
+    else if (exit.status === 0 && !calledOff) this.#dispatch({ type: "started", name });
     else this.#dispatch({ type: "start-failed", name, reason: describeExit(exit), exit, calledOff });
   }
 }

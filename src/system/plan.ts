@@ -131,7 +131,7 @@ function planUnits(planner: Planner, observed: Observed, target: SystemSpec): vo
         interrupts: isMissed ? "restart" : "nothing",
         seconds: isMissed && !waiting.has(unit) ? (old?.stopGrace ?? unit.stopGrace) + readyWithin(unit) : null,
       });
-    } else if (states.get(unit.name)?.status === "failed" && unit.autoStart) {
+    } else if (states.get(unit.name)?.status === "failed" && unit.autoStart && unit.schedule === undefined) {
       planner.add({ kind: "unit-retry", unit: unit.name }, `start ${unit.name}`, "it failed before", { where });
     }
   }

@@ -247,11 +247,38 @@ READY=1"; exec sleep 1000`;
     const pid = before.units.find(({ name }) => name === "watched")?.pid;
     expect(await world.unit("watched")).toMatchObject({ status: "starting", pid });
     expect((await world.unit("done")).status).toBe("done");
-    expect((await world.unit("broken")).status).not.toBe("done");
+    // It is not run again: nobody asked for that.
+    expect(await world.unit("broken")).toMatchObject({ status: "failed", exit: { status: 7 }, restarts: 0 });
     // Whoever applies waits for work that is under way.
     await world.write({ "watched.go": "0" });
     await applied;
     expect((await world.unit("watched")).status).toBe("done");
+  });
+
+  test("a container's work that is interrupted is not done, and begins again with all that it had", async () => {
+    const script =
+      "trap 'busybox sleep 1; exit 0' TERM; busybox cat /run/secrets/word; while :; do busybox sleep 0.1; done";
+    await apply(
+      [`unit({ provision: ["after"], requirement: ["job"], autoStart: false, ${shell("exec sleep 1000")} })`],
+      [
+        `ociContainer({ provision: "job", image, oneShot: true, autoStart: false, network: "none", init: true, stopGrace: 5, secrets: [{ name: "word", command: ["/bin/echo", "sesame"] }], command: ["/bin/sh", "-c", ${JSON.stringify(script)}] })`,
+      ],
+    );
+    const hasBegun = (times: number): Promise<boolean> =>
+      until(async () => (await world.ok("logs", "job")).split("sesame").length === times + 1);
+    void world.lading(["start", "after"]);
+    await hasBegun(1);
+    void world.lading(["stop", "job"]);
+    await until(async () => (await world.unit("job")).wanted === "down");
+    void world.lading(["start", "after"]);
+    await hasBegun(2);
+    expect((await world.unit("after")).status).toBe("stopped");
+    const first = (await world.unit("job")).pid;
+    void world.lading(["restart", "job"]);
+    await hasBegun(3);
+    expect(await world.unit("job")).toMatchObject({ status: "starting" });
+    expect((await world.unit("job")).pid).not.toBe(first);
+    await world.ok("stop", "job");
   });
 
   test("a disabled unit is started by nothing, not even the next supervisor, until it is enabled", async () => {

@@ -16,6 +16,11 @@ const pinned = `docker.io/library/nginx@sha256:${"1".repeat(64)}`;
 const one = (fields: string, runtime?: string): string =>
   home(`containers: [ociContainer({ provision: "web", image: "${pinned}", ${fields} })]`, runtime);
 
+const pair = (first: string, second: string): string =>
+  home(
+    `containers: [ociContainer({ provision: "a", image: "${pinned}", ${first} }), ociContainer({ provision: "b", image: "${pinned}", ${second} })]`,
+  );
+
 const host = (fields: string): string =>
   `export default operatingSystem({ services: [service(rootlessPodmanServiceType, { ${fields} })] });\n`;
 
@@ -79,6 +84,18 @@ describe("refused, with the place and what to do", () => {
       one('oneShot: true, health: { command: "true" }'),
       "fields-contradict",
       /nobody asks for its health/,
+    ],
+    [
+      "the network of work that ends",
+      pair("oneShot: true", 'network: "container:a"'),
+      "fields-contradict",
+      /"b" is on the network of "a", which is gone once its work is done/,
+    ],
+    [
+      "a requirement on what runs at its times",
+      pair('schedule: { calendar: ["daily"] }', 'requirement: ["a"]'),
+      "fields-contradict",
+      /"b" requires "a", which runs at its times and is at rest between them/,
     ],
     [
       "work that is waited for until it is ready",

@@ -416,3 +416,34 @@ describe("whatever the graph and whatever happens", () => {
     );
   });
 });
+
+describe("work of a schedule", () => {
+  const job = (more: Partial<MachineUnit> = {}): MachineUnit =>
+    unit("job", { oneShot: true, scheduled: true, ...more });
+  const underWay = (): World => new World().send({ type: "load", units: [job()] }).send({ type: "start", name: "job" });
+
+  test("that is done while it is to be replaced leaves its place to the new definition", () => {
+    const world = underWay().send({ type: "load", units: [job({ digest: "2" })] });
+    world.send({ type: "started", name: "job" });
+    expect(world.state.get("job")).toMatchObject({ status: "stopped", next: null, unit: { digest: "2" } });
+    expect(isSettled(world.state)).toBe(true);
+  });
+
+  test("that is done while it is to be restarted runs again", () => {
+    const world = underWay().send({ type: "restart", name: "job" }).send({ type: "started", name: "job" });
+    expect(world.state.get("job")).toMatchObject({ status: "starting", restart: false });
+  });
+
+  test("gains a schedule and is at rest until its time; loses it and begins", () => {
+    const world = new World().send({ type: "load", units: [job({ scheduled: false })] });
+    while (world.perform());
+    expect(world.state.get("job")?.status).toBe("done");
+    world.send({ type: "load", units: [job()] });
+    while (world.perform());
+    expect(world.state.get("job")).toMatchObject({ status: "stopped", wanted: "down" });
+    world.send({ type: "load", units: [job({ scheduled: false })] });
+    while (world.perform());
+    expect(world.state.get("job")?.status).toBe("done");
+    expect(world.started).toEqual(["job", "job"]);
+  });
+});

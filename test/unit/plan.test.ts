@@ -545,3 +545,16 @@ test("work that is done is not missed while it is done again, and what waits for
     ["replace d", "restart", 6],
   ]);
 });
+
+test("a run of a schedule that failed waits for its next time; what else failed is tried again", () => {
+  const units = [{ ...unitOf("a", 1, null, []), schedule: {} as never }, unitOf("b", 1, null, [])];
+  const target = { ...emptySystem, units };
+  const [sim] = fc.sample(hosts, { numRuns: 1, seed: 1 });
+  if (sim === undefined) throw new Error("no host");
+  const observed = observe({ ...sim, units, current: target });
+  const { supervisor } = observed;
+  if (supervisor === null) throw new Error("no supervisor");
+  const failed = supervisor.units.map((each): UnitReport => ({ ...each, status: "failed" }));
+  const { steps } = plan({ ...observed, supervisor: { ...supervisor, units: failed } }, target, context);
+  expect(steps.flatMap(({ deed }) => (deed.kind === "unit-retry" ? [deed.unit] : []))).toEqual(["b"]);
+});

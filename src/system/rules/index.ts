@@ -30,6 +30,7 @@ import { mountTargets } from "./mount-targets.ts";
 import { names } from "./names.ts";
 import { networkPorts } from "./network-ports.ts";
 import { networkSysctls } from "./network-sysctls.ts";
+import { neverUp } from "./never-up.ts";
 import { objectsDeclared } from "./objects-declared.ts";
 import { oneShot } from "./one-shot.ts";
 import { portSyntax } from "./port-syntax.ts";
@@ -68,6 +69,7 @@ export const rules: readonly Rule[] = [
   healthTimes,
   healthOfWork,
   oneShot,
+  neverUp,
   addresses,
   objectsDeclared,
   imageRegistries,
