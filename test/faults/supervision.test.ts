@@ -156,7 +156,8 @@ describe.skipIf(notHere !== undefined)("a supervisor", () => {
       ["stop", "--time", "0"],
     ]) {
       const { containerId } = await unitOf("byhand");
-      await world.podman(...by, "byhand");
+      const { status, stderr } = await world.podman(...by, "byhand");
+      expect(status, stderr).toBe(0);
       await until(async () => {
         const now = await unitOf("byhand");
         return now.status === "running" && now.containerId !== containerId;
