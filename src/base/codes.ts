@@ -5,7 +5,8 @@ export const codes = {
   "syntax-error": "The declaration is not valid TypeScript, or imports something that cannot be found.",
   "wrong-export": "The declaration's default export is not an operatingSystem or a homeEnvironment.",
   "declaration-threw": "The declaration's own code threw an error while it ran.",
-  "declaration-timeout": "The declaration did not finish within the deadline; most often a loop that does not end.",
+  "declaration-timeout":
+    "The declaration did not finish: a loop does not end, or it waits for what takes too long or never comes.",
   // Records.
   "missing-field": "A record lacks a field that has no default.",
   "unknown-field": "A record has a field that its type does not have.",

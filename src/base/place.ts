@@ -117,7 +117,8 @@ export function placeOfError(error: unknown): Place | undefined {
       ? `${error.name}: ${error.message}`.length
       : Math.max(0, error.stack.indexOf("\n    at ")),
   );
-  for (const match of frames.matchAll(/\(?((?:file:\/\/)?\/[^()\n]*):(\d+):(\d+)\)?$/gm)) {
+  // A path begins where the frame says so: within Node's own addresses, such as node:internal/modules, there is none.
+  for (const match of frames.matchAll(/^ {4}at (?:async )?(?:.* \()?((?:file:\/\/)?\/[^()\n]*):(\d+):(\d+)\)?$/gm)) {
     const [, url = "", line = "1", column = "1"] = match;
     const file = pathOf(url);
     if (file === undefined) continue;

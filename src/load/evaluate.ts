@@ -1,14 +1,15 @@
 /** Turns a declaration's file into a system: bundles it, runs it, folds what it exports. Runs inside the worker. */
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { type BuildFailure, build, type Message, type Plugin } from "esbuild";
-import { digestOf, KnownError, messageOf, type Place, Problems, placeOfError, registerBundle } from "../base/index.ts";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { types } from "node:util";
+import { digestOf, KnownError, messageOf, Problems, placeOfError, registerBundle } from "../base/index.ts";
 import { collectingProblems, isRecord, showValue } from "../record/index.ts";
 import {
   diskError,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readTextIfExists,
   rmSync,
   statSync,
@@ -25,83 +26,7 @@ import {
   type Suppressions,
   suppressionsIn,
 } from "../system/index.ts";
-
-/** Where "lading" is imported from, whatever is installed beside the declaration: one copy, the one that runs. */
-const self = pathToFileURL(resolve(dirname(fileURLToPath(import.meta.url)), "..", "index.js")).href;
-
-const oneLading: Plugin = {
-  name: "lading",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^lading$/ }, () => ({ path: self, external: true }));
-  },
-};
-
-function placeOfMessage({ location }: Message, folder: string): Place | undefined {
-  if (location === null) return undefined;
-  // esbuild counts bytes, a place counts what JavaScript counts.
-  const before = Buffer.from(location.lineText).subarray(0, location.column).toString();
-  return { file: resolve(folder, location.file), line: location.line, column: before.length + 1 };
-}
-
-interface Bundle {
-  readonly code: string;
-  readonly map: string;
-  /** The source files, without those of packages. */
-  readonly sources: readonly string[];
-  /** All files; null where the code can ask for more than what is in them. */
-  readonly inputs: readonly string[] | null;
-}
-
-/** What a declaration may import and still depend on its own files and environment alone. */
-const pureModules = ["lading", self, "node:path", "node:url", "node:os", "node:util"];
-
-/** Clocks, chance and the network: what makes one text mean different things at different times. */
-const impure =
-  /\b(?:Date|Math\.random|performance|crypto|fetch|require|import\(|setTimeout|setInterval|getBuiltinModule)\b/;
-
-async function bundle(file: string): Promise<Bundle> {
-  const folder = dirname(file);
-  try {
-    const { outputFiles, metafile } = await build({
-      metafile: true,
-      entryPoints: [file],
-      bundle: true,
-      write: false,
-      outfile: join(folder, ".lading.mjs"),
-      absWorkingDir: folder,
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      sourcemap: "external",
-      logLevel: "silent",
-      define: {
-        "import.meta.url": JSON.stringify(pathToFileURL(file).href),
-        "import.meta.dirname": JSON.stringify(folder),
-        "import.meta.filename": JSON.stringify(file),
-      },
-      plugins: [oneLading],
-    });
-    const text = (suffix: string): string => outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
-    const code = text(".mjs");
-    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
-    const pure = imports.every((path) => pureModules.includes(path)) && !impure.test(code);
-    const inputs = Object.keys(metafile.inputs).map((path) => resolve(folder, path));
-    const sources = inputs.filter((path) => !path.includes("/node_modules/"));
-    return { code, map: text(".mjs.map"), sources, inputs: pure ? inputs : null };
-  } catch (error) {
-    const { errors } = error as BuildFailure;
-    if (!Array.isArray(errors)) throw error;
-    throw new Problems(
-      errors.map(
-        (message) =>
-          new KnownError("syntax-error", message.text, {
-            where: placeOfMessage(message, folder),
-            hint: message.notes[0]?.text,
-          }),
-      ),
-    );
-  }
-}
+import { type Bundle, bundle } from "./bundle.ts";
 
 /** The findings that comments in the declaration's own files accept. */
 function suppressionsOf(files: readonly string[]): Suppressions {
@@ -110,6 +35,15 @@ function suppressionsOf(files: readonly string[]): Suppressions {
     suppressions: all.flatMap(({ suppressions }) => suppressions),
     invalid: all.flatMap(({ invalid }) => invalid),
   };
+}
+
+/** What the declaration's own code threw, as an error of the declaration. */
+export function thrownBy(error: unknown): KnownError | Problems {
+  if (error instanceof KnownError || error instanceof Problems) return error;
+  const message = `the declaration threw: ${error instanceof Error ? `${error.name}: ${messageOf(error)}` : showValue(error)}`;
+  const where = placeOfError(error);
+  const hint = where === undefined ? undefined : "mend the code at that place";
+  return new KnownError("declaration-threw", message, { where, hint });
 }
 
 /** Runs the bundle from a folder of its own, which is gone afterwards. */
@@ -126,36 +60,61 @@ async function run(file: string, { code, map }: Bundle): Promise<Record<string, 
     registerBundle(path, map, dirname(file));
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    if (error instanceof KnownError || error instanceof Problems) throw error;
-    const message = `the declaration threw: ${error instanceof Error ? `${error.name}: ${messageOf(error)}` : showValue(error)}`;
-    throw new KnownError("declaration-threw", message, {
-      where: placeOfError(error),
-      hint: "mend the code at that place",
-    });
+    throw thrownBy(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Evaluates the declaration in `file`. All that is wrong with it is thrown at once, as `Problems`. */
-export async function evaluate(file: string, options: Omit<CompileOptions, "lock">): Promise<Loaded> {
-  if (!existsSync(file) || !statSync(file).isFile()) {
+function requireFile(file: string): void {
+  if (!existsSync(file)) {
     const hint = "`lading init` writes one to begin with";
     throw new KnownError("file-missing", `there is no file ${file}`, { hint });
   }
+  const stat = statSync(file);
+  if (stat.isFile()) return;
+  if (!stat.isDirectory()) throw new KnownError("file-missing", `${file} is no regular file`);
+  const within = readdirSync(file).filter((name) => /\.[cm]?[jt]s$/.test(name) && !name.endsWith(".d.ts"));
+  const host = within.includes("host.ts") ? "host.ts" : (within.sort()[0] ?? "host.ts");
+  const hint = `name the file in it, such as ${join(file, host)}`;
+  throw new KnownError("file-missing", `${file} is a folder`, { hint });
+}
+
+/** What a promise comes to, which a declaration is told in place of the promise. */
+async function settled(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw thrownBy(error);
+  }
+}
+
+/** Refuses a default export that is no declaration. */
+async function requireDeclaration(value: unknown, others: readonly string[], file: string): Promise<void> {
+  const isDeclaration = (each: unknown): boolean =>
+    isRecord(each, "operatingSystem") || isRecord(each, "homeEnvironment");
+  if (isDeclaration(value)) return;
+  const where = { file, line: 1, column: 1 };
+  const found = value === undefined ? `it exports ${others.join(", ") || "nothing"}` : `it is ${showValue(value)}`;
+  const wanted = "the default export must be an operatingSystem or a homeEnvironment";
+  if (types.isPromise(value)) {
+    const outcome = await settled(value);
+    const hint = isDeclaration(outcome)
+      ? "wait for it: export default await …"
+      : "end the file with: export default await …, where it comes to an operatingSystem or a homeEnvironment";
+    throw new KnownError("wrong-export", `${wanted}; it is a promise`, { where, hint });
+  }
+  const hint = "end the file with: export default operatingSystem({ services: [ … ] })";
+  throw new KnownError("wrong-export", `${wanted}; ${found}`, { where, hint });
+}
+
+/** Evaluates the declaration in `file`. All that is wrong with it is thrown at once, as `Problems`. */
+export async function evaluate(file: string, options: Omit<CompileOptions, "lock">): Promise<Loaded> {
+  requireFile(file);
   return collectingProblems(async () => {
     const bundled = await bundle(file);
     const { default: declaration, ...rest } = await run(file, bundled);
-    const isDeclaration = isRecord(declaration, "operatingSystem") || isRecord(declaration, "homeEnvironment");
-    if (!isDeclaration) {
-      const found =
-        declaration === undefined
-          ? `it exports ${Object.keys(rest).join(", ") || "nothing"}`
-          : `it is ${showValue(declaration)}`;
-      const hint = "end the file with: export default operatingSystem({ services: [ … ] })";
-      const message = `the default export must be an operatingSystem or a homeEnvironment; ${found}`;
-      throw new KnownError("wrong-export", message, { where: { file, line: 1, column: 1 }, hint });
-    }
+    await requireDeclaration(declaration, Object.keys(rest), file);
     const lock = readLock(file);
     const compiled = compileValid(declaration as OperatingSystem, { ...options, lock });
     const sources = compiled.derivations
