@@ -1,7 +1,7 @@
 /** What differs between two definitions of a unit, in the words of the declaration. Pure. */
 
 import { shellLine, shortDigest } from "../base/index.ts";
-import { fieldOfOption, optionPairs } from "../engine/index.ts";
+import { fieldOfOption, optionPairs, optionValues } from "../engine/index.ts";
 import type { ImageSummary } from "../image/index.ts";
 import type { ItemName } from "../store/index.ts";
 import { healthOf, type SecretSpec, type UnitSpec } from "../supervisor/index.ts";
@@ -33,6 +33,31 @@ function recordChange(field: string, before: object | undefined, after: object |
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
     const [old, now] = [show(Reflect.get(before, key)), show(Reflect.get(after, key))];
     return old === now ? [] : [`${field}.${key}: ${old} → ${now}`];
+  });
+}
+
+type ContainerStart = Extract<UnitSpec["start"], { readonly kind: "container" }>;
+
+/** The networks that a container joins and the volumes that it mounts, declared or not, each with its kind before its name. */
+function objectsOf({ container, connect = [] }: ContainerStart): ReadonlySet<string> {
+  const nameIn = (value: string): string => value.split(":", 1)[0] ?? value;
+  return new Set([
+    ...optionValues(container.options, "--network").map((value) => `network ${nameIn(value)}`),
+    // The network stands last: docker-network-connect(1).
+    ...connect.flatMap((words) => words.slice(-1)).map((name) => `network ${name}`),
+    ...optionValues(container.options, "-v").map((value) => `volume ${nameIn(value)}`),
+  ]);
+}
+
+/** How the declared networks and volumes changed that a container uses: it comes to them, leaves them, or they are others. */
+function usesChange(before: ContainerStart, after: ContainerStart): readonly string[] {
+  const [was, is] = [objectsOf(before), objectsOf(after)];
+  const [old, now] = [before.uses ?? {}, after.uses ?? {}];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((each) => {
+    if (old[each] === now[each]) return [];
+    const [comes, goes] = each.startsWith("network ") ? ["joined", "left"] : ["mounted", "mounted no more"];
+    if (was.has(each) === is.has(each)) return [`${each}: declared otherwise`];
+    return [`${each}: ${is.has(each) ? comes : goes}`];
   });
 }
 
@@ -114,9 +139,7 @@ export function unitDifferences(before: UnitSpec, after: UnitSpec): readonly str
     lines.push(...listChange("extraArguments", old.container.extraArguments, now.container.extraArguments));
     lines.push(...listChange("command", old.container.command, now.container.command));
     lines.push(...listChange("networks", (old.connect ?? []).map(String), (now.connect ?? []).map(String)));
-    for (const each of new Set([...Object.keys(old.uses ?? {}), ...Object.keys(now.uses ?? {})])) {
-      if (old.uses?.[each] !== now.uses?.[each]) lines.push(`${each}: declared otherwise`);
-    }
+    lines.push(...usesChange(old, now));
     const secretOf = (start: typeof now, name: string): SecretSpec | undefined =>
       start.secrets?.find((each) => each.name === name);
     for (const name of new Set([...(old.secrets ?? []), ...(now.secrets ?? [])].map((each) => each.name)))

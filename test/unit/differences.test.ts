@@ -110,6 +110,78 @@ describe("a container that changes", () => {
     expect(unitDifferences(unitOf(before), unitOf(after))).toEqual(lines);
   });
 
+  describe("the networks and volumes that it uses", () => {
+    const unit = (
+      options: readonly string[],
+      uses?: Readonly<Record<string, string>>,
+      connect?: readonly (readonly string[])[],
+    ): UnitSpec => {
+      const { start, ...rest } = unitOf({});
+      if (start.kind !== "container") throw new Error("no container");
+      const container = { ...start.container, options };
+      return {
+        ...rest,
+        start: { ...start, container, ...(uses && { uses }), ...(connect && { connect }) },
+      };
+    };
+    const front = { "network front": "a" };
+    const data = { "volume data": "a" };
+    const back = ["--alias", "db", "back"];
+
+    test.each<readonly [what: string, before: UnitSpec, after: UnitSpec, lines: readonly string[]]>([
+      [
+        "a network that it joins",
+        unit(["--network", "front"], front),
+        unit(["--network", "front", "--network", "back:alias=db"], { ...front, "network back": "b" }),
+        ["network: + back:alias=db", "network back: joined"],
+      ],
+      [
+        "a network that it leaves",
+        unit(["--network", "front"], front),
+        unit([]),
+        ["network: − front", "network front: left"],
+      ],
+      [
+        "a network that Docker joins it to later",
+        unit(["--network", "front"], front, []),
+        unit(["--network", "front"], { ...front, "network back": "b" }, [back]),
+        ["networks: + --alias,db,back", "network back: joined"],
+      ],
+      [
+        "a network of another make",
+        unit(["--network", "front"], front),
+        unit(["--network", "front"], { "network front": "b" }),
+        ["network front: declared otherwise"],
+      ],
+      [
+        "a network that it had joined before it was declared",
+        unit(["--network", "front"]),
+        unit(["--network", "front"], front),
+        ["network front: declared otherwise"],
+      ],
+      [
+        "a volume that it mounts",
+        unit([]),
+        unit(["-v", "data:/data:ro"], data),
+        ["volumes: + data:/data:ro", "volume data: mounted"],
+      ],
+      [
+        "a volume that it mounts no more",
+        unit(["-v", "data:/data"], data),
+        unit([]),
+        ["volumes: − data:/data", "volume data: mounted no more"],
+      ],
+      [
+        "a volume of another make",
+        unit(["-v", "data:/data"]),
+        unit(["-v", "data:/data"], data),
+        ["volume data: declared otherwise"],
+      ],
+    ])("%s", (_, before, after, lines) => {
+      expect(unitDifferences(before, after)).toEqual(lines);
+    });
+  });
+
   test("a program: its words, its environment, and how it is run and ended", () => {
     const program = (more: object): UnitSpec => ({
       ...unitOf({}),
