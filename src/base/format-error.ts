@@ -110,10 +110,32 @@ export function formatError(
   return lines.join("\n");
 }
 
-/** All errors of a command; after several, how many they are and where to read on. */
-export function formatErrors(reports: readonly ErrorReport[], style: ErrorStyle = plainStyle): string {
-  const shown = reports.map((each) => formatError(each, "error", style));
+/** How much of what was found is shown to a person. */
+export interface Shown {
+  /** How many errors are shown. */
+  readonly most: number;
+  /** What tells the others as well, such as an option. */
+  readonly rest: string;
+}
+
+/** The line that stands for findings which are not shown. */
+export function formatRest(count: number, what: string, rest: string): string {
+  return `and ${count} more ${what}${count === 1 ? "" : "s"}; ${rest} has all`;
+}
+
+/** All errors of a command, the first of them in full; after several, how many they are and where to read on. */
+export function formatErrors(
+  reports: readonly ErrorReport[],
+  style: ErrorStyle = plainStyle,
+  { most, rest }: Shown = { most: Number.POSITIVE_INFINITY, rest: "" },
+): string {
+  const shown = reports.slice(0, most).map((each) => formatError(each, "error", style));
   const [first] = reports;
   if (first === undefined || reports.length === 1) return shown.join("\n");
-  return `${shown.join("\n")}\n${reports.length} problems; \`lading explain ${first.code}\` tells of the first, with examples`;
+  const hidden = reports.length - shown.length;
+  return [
+    ...shown,
+    ...(hidden === 0 ? [] : [formatRest(hidden, "error", rest)]),
+    `${reports.length} problems; \`lading explain ${first.code}\` tells of the first, with examples`,
+  ].join("\n");
 }

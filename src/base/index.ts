@@ -12,6 +12,7 @@ export {
   type ErrorStyle,
   formatError,
   formatErrors,
+  formatRest,
   isErrorReport,
   plainStyle,
   reportsOf,

@@ -37,8 +37,10 @@ function escaped(text: string, property: boolean): string {
   return property ? plain.replaceAll(":", "%3A").replaceAll(",", "%2C") : plain;
 }
 
+/** GitHub shows ten annotations of a kind and step, so what weighs most comes first. */
 function github({ found }: Report, folder: string): string {
-  return found
+  return [...found]
+    .sort((a, b) => Number(b.weight === "error") - Number(a.weight === "error"))
     .map(({ weight, code, message, hint, where }) => {
       const place =
         where === undefined

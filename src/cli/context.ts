@@ -1,7 +1,15 @@
 /** What every command has: where things are, how it prints, and how it ends. */
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ErrorReport, formatError, KnownError, type OnProgress, type Paths, pathsFor } from "../base/index.ts";
+import {
+  type ErrorReport,
+  formatError,
+  formatRest,
+  KnownError,
+  type OnProgress,
+  type Paths,
+  pathsFor,
+} from "../base/index.ts";
 import type { Host, Loaded } from "../system/index.ts";
 import { errorStyle } from "./error-style.ts";
 import { openProgress } from "./progress.ts";
@@ -44,8 +52,8 @@ export interface Context {
   readonly tell: OnProgress;
   /** Takes away what of the progress does not stay. */
   readonly close: () => void;
-  /** Tells of what is not wrong but worth a look, on stderr. */
-  readonly warn: (warnings: readonly ErrorReport[]) => void;
+  /** Tells of what is not wrong but worth a look, on stderr: of `most` at most, and how many more there are. */
+  readonly warn: (warnings: readonly ErrorReport[], most: number) => void;
   readonly paint: (style: keyof typeof styles, text: string) => string;
   readonly load: (file: string) => Promise<Loaded>;
   readonly host: () => Promise<Host>;
@@ -89,11 +97,14 @@ export function makeContext(options: CommonOptions, sources: SourceLines): Conte
     progress: (text) => view.tell({ what: text, state: "note" }),
     tell: view.tell,
     close: view.close,
-    warn: (warnings) => {
+    warn: (warnings, most) => {
       // With --json, stderr is for errors as data.
       if (json || quiet) return;
       const style = errorStyle(sources);
-      for (const each of warnings) view.around(() => process.stderr.write(`${formatError(each, "warning", style)}\n`));
+      const shown = warnings.slice(0, most).map((each) => formatError(each, "warning", style));
+      const hidden = warnings.length - shown.length;
+      if (hidden > 0) shown.push(formatRest(hidden, "warning", "`lading check --format json`"));
+      for (const each of shown) view.around(() => process.stderr.write(`${each}\n`));
     },
     paint: (style, text) => (colours ? `\u001b[${styles[style]}m${text}\u001b[0m` : text),
     load: async (file) => {

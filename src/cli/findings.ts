@@ -12,10 +12,14 @@ export function isError({ weight }: Weighed, { strict = false }: StrictOption): 
   return strict || weight === "error";
 }
 
+/** How many findings a person is shown; errors come before warnings. */
+export const mostFindings = 100;
+
 /** Warns of what does not stop the command; throws what does. */
 export function settle(context: Context, { found }: Findings, options: StrictOption): void {
   const errors = found.filter((each) => isError(each, options));
-  context.warn(found.filter((each) => !errors.includes(each)));
+  const warnings = found.filter((each) => !isError(each, options));
+  context.warn(warnings, Math.max(0, mostFindings - errors.length));
   if (errors.length > 0)
     throw new Problems(
       errors.map(({ code, message, hint, where, also }) => new KnownError(code, message, { hint, where, also })),

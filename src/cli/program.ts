@@ -43,7 +43,8 @@ function report(error: unknown, json: boolean, { context, sources }: Surrounding
   // Help and the version are answers.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
   if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.usage;
-  return reportError(told(error), { json, sources, complete: (each) => withStanding(each, context) });
+  const all = process.argv[2] === "check" ? "--format json" : "--json";
+  return reportError(told(error), { json, sources, all, complete: (each) => withStanding(each, context) });
 }
 
 function program(sources: SourceLines, onContext: (context: Context) => void): Command {

@@ -121,5 +121,8 @@ test("a file that was changed after it was read gives no line", async () => {
   const later = new Date(Date.now() + 3_600_000);
   utimesSync(join(scratch.path, "host.ts"), later, later);
   const { status, stderr } = await lading(scratch, "check", "host.ts");
-  expect([status, stderr]).toEqual([1, 'host.ts:1:7: error syntax-error: Expected identifier but found "="\n']);
+  expect([status, stderr]).toEqual([
+    1,
+    'host.ts:1:7: error syntax-error: Expected identifier but found "="\n  hint: mend the code at that place\n',
+  ]);
 });
