@@ -194,7 +194,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "logs [units...]",
-    description: "print the logs of units, or of all, in the order of time",
+    description:
+      "print the logs of units, or of all, in the order of time; of a unit that is gone, the log that it left",
     options: [
       ["-f, --follow", "go on with what comes"],
       ["-n, --tail <lines>", "only so many of the last lines (default: all)"],

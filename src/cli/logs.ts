@@ -3,6 +3,7 @@ import { KnownError, nearest, parseDuration } from "../base/index.ts";
 import { logPath, type UnitSpec } from "../supervisor/index.ts";
 import { type LogLine, LogReader, lastLogLines } from "../system/index.ts";
 import type { Answer, Context } from "./context.ts";
+import { leftLog, namesOfLeftLogs } from "./left-logs.ts";
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -86,21 +87,31 @@ function* linesOf({ unit, reader }: { readonly unit: string; readonly reader: Lo
   for (const part of reader.more()) for (const line of part) yield { unit, ...line };
 }
 
-function unitsNamed(units: readonly UnitSpec[], names: readonly string[]): readonly UnitSpec[] {
-  if (names.length === 0) return units;
-  return names.map((name) => {
-    const found = units.find((each) => each.provision.includes(name));
-    if (found !== undefined) return found;
-    const close = nearest(
-      name,
-      units.flatMap((each) => each.provision),
-    );
-    const hint =
-      close === undefined
-        ? `the units are ${units.map((each) => each.name).join(", ") || "none"}`
-        : `did you mean "${close}"?`;
-    throw new KnownError("unknown-unit", `no unit is called "${name}"`, { hint });
-  });
+interface UnitLog {
+  readonly unit: string;
+  readonly path: string;
+}
+
+function logNamed(context: Context, units: readonly UnitSpec[], name: string): UnitLog {
+  const found = units.find((each) => each.provision.includes(name));
+  if (found !== undefined) return { unit: found.name, path: logPath(context.paths, found) };
+  const left = leftLog(context.paths, name);
+  if (left !== undefined) {
+    context.progress(`"${name}" is no unit of the generation in force: this is the log that it left, ${left}`);
+    return { unit: name, path: left };
+  }
+  const close = nearest(name, [...units.flatMap((each) => each.provision), ...namesOfLeftLogs(context.paths)]);
+  const hint =
+    close === undefined
+      ? `the units are ${units.map((each) => each.name).join(", ") || "none"}`
+      : `did you mean "${close}"?`;
+  throw new KnownError("unknown-unit", `no unit is called "${name}"`, { hint });
+}
+
+/** The logs of the units that are named; where none is, those of all units. */
+function logsNamed(context: Context, units: readonly UnitSpec[], names: readonly string[]): readonly UnitLog[] {
+  if (names.length > 0) return names.map((name) => logNamed(context, units, name));
+  return units.map((each) => ({ unit: each.name, path: logPath(context.paths, each) }));
 }
 
 export async function run(context: Context, [given]: readonly unknown[], options: LogsOptions): Answer {
@@ -110,14 +121,14 @@ export async function run(context: Context, [given]: readonly unknown[], options
   const isWanted = filterOf(options);
   const { generations } = await context.host();
   const names = Array.isArray(given) ? (given as readonly string[]) : [];
-  const units = unitsNamed(generations.current()?.spec.units ?? [], names);
+  const logs = logsNamed(context, generations.current()?.spec.units ?? [], names);
   /** Shows what is wanted, a part at a time: a log may be larger than what fits into memory. */
   const show = async (lines: Iterable<UnitLine>): Promise<void> => {
     let part = "";
     for (const { unit, ...line } of lines) {
       if (!isWanted(line)) continue;
-      const named = units.length === 1 ? {} : { unit };
-      const before = `${units.length === 1 ? "" : `${unit}: `}${line.time === null ? "" : `${line.time} `}`;
+      const named = logs.length === 1 ? {} : { unit };
+      const before = `${logs.length === 1 ? "" : `${unit}: `}${line.time === null ? "" : `${line.time} `}`;
       part += `${context.json ? JSON.stringify({ ...named, ...line }) : `${before}${line.text}`}\n`;
       if (part.length < partSize) continue;
       await context.printPart(part);
@@ -125,11 +136,11 @@ export async function run(context: Context, [given]: readonly unknown[], options
     }
     if (part !== "") await context.printPart(part);
   };
-  const readers = units.map((unit) => ({ unit: unit.name, reader: new LogReader(logPath(context.paths, unit)) }));
+  const readers = logs.map(({ unit, path }) => ({ unit, reader: new LogReader(path) }));
   if (count === undefined) await show(inOrder(readers.map(linesOf)));
   else {
-    const last = units.map(function* (unit): Generator<UnitLine> {
-      for (const line of lastLogLines(logPath(context.paths, unit), count)) yield { unit: unit.name, ...line };
+    const last = logs.map(function* ({ unit, path }): Generator<UnitLine> {
+      for (const line of lastLogLines(path, count)) yield { unit, ...line };
     });
     for (const { reader } of readers) reader.skip();
     await show(count === 0 ? [] : [...inOrder(last)].slice(-count));

@@ -1,5 +1,5 @@
 /** `lading why UNIT`: the chain of reasons, from the unit down to the requirements behind it all, each with its last words. */
-import { formatPlace, type Place } from "../base/index.ts";
+import { formatPlace, KnownError, type Place } from "../base/index.ts";
 import {
   describeExit,
   isUp,
@@ -12,6 +12,7 @@ import {
 import { type LogLine, lastLogLines } from "../system/index.ts";
 import { wrapLine } from "./columns.ts";
 import type { Answer, Context } from "./context.ts";
+import { leftLog } from "./left-logs.ts";
 import { age } from "./status.ts";
 import { requireUnit } from "./units.ts";
 
@@ -67,6 +68,10 @@ function linesOf({ unit, declared, waitsFor, lastLines: lines }: Link, generatio
 export async function run(context: Context, [name = ""]: readonly (string | undefined)[]): Answer {
   const status = await new SupervisorClient(context.paths.socket).status();
   const { generations } = await context.host();
+  if (!status.units.some((each) => each.provision.includes(name)) && leftLog(context.paths, name) !== undefined) {
+    const message = `"${name}" is no unit of the generation in force`;
+    throw new KnownError("unknown-unit", message, { hint: `\`lading logs ${name}\` shows the log that it left` });
+  }
   const chain = chainOf(context, status, requireUnit(status, name), generations.current()?.spec.units ?? []);
   if (context.json) context.print(JSON.stringify({ version: 1, chain }, null, 2));
   else

@@ -22,9 +22,11 @@ function reasonOf(report: UnitReport, spec: UnitSpec | undefined): string {
 
 export function unitFailure(paths: Paths, units: readonly UnitSpec[], report: UnitReport): KnownError {
   const spec = units.find((each) => each.name === report.name);
-  const lines = spec === undefined ? [] : lastLogLines(logPath(paths, spec), 5).map((line) => line.text);
+  const log = spec === undefined ? undefined : logPath(paths, spec);
+  const lines = log === undefined ? [] : lastLogLines(log, 5).map((line) => line.text);
   const said = lines.length > 0 ? `; its last lines: ${lines.join(" | ")}` : "";
   const message = `"${report.name}" did not start: ${reasonOf(report, spec)}${said}`;
-  const hint = "mend the declaration and apply again; --on-failure says what becomes of such a switch";
+  const more = lines.length > 0 ? `; all that it wrote is in ${log}` : "";
+  const hint = `mend the declaration and apply again; --on-failure says what becomes of such a switch${more}`;
   return new UnitFailure(report.name, message, { where: spec?.place, hint });
 }
