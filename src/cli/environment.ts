@@ -10,7 +10,10 @@ export const environmentVariables: readonly (readonly [name: string, meaning: st
   ],
   ["NO_COLOR", "where it is not empty, nothing is coloured"],
   ["FORCE_COLOR", "where it is not empty, all is coloured, terminal or not; 0 or false: nothing is"],
-  ["COLUMNS", "columns of the terminal (default: as the terminal says)"],
+  [
+    "COLUMNS",
+    "columns of the terminal (default: as the terminal says); in a pipe, of help and of errors' source lines, as tables and lines are left whole there",
+  ],
   ["XDG_STATE_HOME", "where a plain user's state lies (default: ~/.local/state)"],
   ["XDG_RUNTIME_DIR", "where a plain user's sockets lie"],
   ["XDG_CONFIG_HOME", "where a plain user's credentials and certificates for registries lie (default: ~/.config)"],

@@ -7,7 +7,7 @@ import { commandHelp, commonOptions, programHelp } from "./help.ts";
 import { standingAfter } from "./interrupted.ts";
 import { reportError } from "./report-error.ts";
 import { SourceLines } from "./source-lines.ts";
-import { columnsOf } from "./terminal.ts";
+import { layoutColumns } from "./terminal.ts";
 import { version } from "./version.ts";
 
 const surroundings = { environment: process.env };
@@ -48,7 +48,7 @@ function report(error: unknown, json: boolean, { context, sources }: Surrounding
 }
 
 function program(sources: SourceLines, onContext: (context: Context) => void): Command {
-  const width = (): number => columnsOf(process.stdout, surroundings) ?? 80;
+  const width = (): number => layoutColumns(process.stdout, surroundings);
   // Settings come first: commands take them over as they are made.
   const root = new Command("lading")
     .configureOutput({ getOutHelpWidth: width, getErrHelpWidth: width, outputError: () => undefined })

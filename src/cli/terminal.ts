@@ -19,14 +19,28 @@ const defaultColumns = 80;
 /** Nothing is laid out for less. */
 const fewestColumns = 20;
 
-/** The columns of a terminal, by COLUMNS or by its own word; undefined for what is none, which nothing is cut for. */
-export function columnsOf(
-  stream: OutputStream,
-  { environment }: Pick<Surroundings, "environment">,
-): number | undefined {
-  if (stream.isTTY !== true) return undefined;
+/** What COLUMNS asks for; undefined where it asks for nothing. */
+function askedColumns({ environment }: Pick<Surroundings, "environment">): number | undefined {
   const asked = /^\d{1,4}$/.test(environment.COLUMNS ?? "") ? Number(environment.COLUMNS) : 0;
-  return Math.max(fewestColumns, asked || stream.columns || defaultColumns);
+  return asked === 0 ? undefined : Math.max(fewestColumns, asked);
+}
+
+/**
+ * The columns of a terminal, by COLUMNS or by its own word; undefined for what is none. Programs read tables and lines from
+ * there, some below a shell that exports COLUMNS, so nothing is cut for it.
+ */
+export function columnsOf(stream: OutputStream, surroundings: Pick<Surroundings, "environment">): number | undefined {
+  if (stream.isTTY !== true) return undefined;
+  return askedColumns(surroundings) ?? Math.max(fewestColumns, stream.columns || defaultColumns);
+}
+
+/** The columns for what is laid out wherever it goes, such as help: those of the terminal, else of COLUMNS, else `usual`. */
+export function layoutColumns(
+  stream: OutputStream,
+  surroundings: Pick<Surroundings, "environment">,
+  usual: number = defaultColumns,
+): number {
+  return columnsOf(stream, surroundings) ?? askedColumns(surroundings) ?? usual;
 }
 
 /** Whether a stream takes colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal that knows some. */

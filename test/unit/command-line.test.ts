@@ -1,6 +1,6 @@
 /** The command line as people meet it: mistakes, help, colours, and what its tables must name. */
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { columnsIn } from "../../src/cli/columns.ts";
 import { shapeOf } from "../../src/cli/command-shape.ts";
@@ -8,7 +8,7 @@ import { commands } from "../../src/cli/commands.ts";
 import { environmentVariables } from "../../src/cli/environment.ts";
 import { exitCodes, exitMeanings } from "../../src/cli/exit-codes.ts";
 import { examplesOf } from "../../src/cli/help.ts";
-import { filesBelow, lading, root, Scratch } from "../support.ts";
+import { exec, filesBelow, lading, main, type Ran, root, Scratch } from "../support.ts";
 import { ladingOnTerminal } from "../terminal.ts";
 
 const shapes = commands.map(shapeOf);
@@ -101,4 +101,44 @@ test("colours are for terminals, unless they are forced", async () => {
   expect(await shown({ NO_COLOR: "1" })).toBe(none);
   expect(await shown({ TERM: "dumb" })).toBe(none);
   expect((await lading(scratch, "doctor")).stdout).not.toContain("\u001b");
+});
+
+describe("COLUMNS in a pipe", () => {
+  const piped = (scratch: Scratch, columns: string, ...args: readonly string[]): Promise<Ran> => {
+    const env = {
+      LADING_STATE: join(scratch.path, "state"),
+      LADING_RUNTIME: join(scratch.path, "run"),
+      COLUMNS: columns,
+    };
+    return exec([process.execPath, main, ...args], { env, cwd: scratch.path });
+  };
+  const widest = (text: string): number => Math.max(...text.split("\n").map(columnsIn));
+
+  test("help is laid out for it, and for 80 where it says nothing", async () => {
+    using scratch = new Scratch();
+    const [narrow, wide, none, odd] = await Promise.all(
+      ["60", "200", "", "many"].map((columns) => piped(scratch, columns, "--help")),
+    );
+    expect(widest(narrow?.stdout ?? "")).toBeLessThanOrEqual(60);
+    expect(widest(wide?.stdout ?? "")).toBeGreaterThan(80);
+    expect(widest(none?.stdout ?? "")).toBeLessThanOrEqual(80);
+    expect(odd?.stdout).toBe(none?.stdout);
+  });
+
+  test("so are the source lines of errors", async () => {
+    using scratch = new Scratch();
+    scratch.write({ "host.ts": `const = 1; // ${"long ".repeat(50)}` });
+    const [, source = ""] = (await piped(scratch, "60", "check", "host.ts")).stderr.split("\n");
+    expect(columnsIn(source)).toBe(60);
+    const [, usual = ""] = (await piped(scratch, "", "check", "host.ts")).stderr.split("\n");
+    expect(columnsIn(usual)).toBe(120);
+  });
+
+  test("tables are left whole: programs read them", async () => {
+    using scratch = new Scratch();
+    const narrow = await piped(scratch, "20", "doctor");
+    const wide = await piped(scratch, "", "doctor");
+    expect(narrow.stdout).toBe(wide.stdout);
+    expect(widest(narrow.stdout)).toBeGreaterThan(20);
+  });
 });

@@ -51,7 +51,9 @@ describe("after a switch that was undone", () => {
 
   test("the error tells of the unit's last lines and of its log", () => {
     expect(failed.status).toBe(1);
-    expect(failed.stderr).toContain('error unit-failed: "bad" did not start: ended with exit status 3; its last lines: why\n');
+    expect(failed.stderr).toContain(
+      'error unit-failed: "bad" did not start: ended with exit status 3; its last lines: why\n',
+    );
     expect(failed.stderr).toContain(`; all that it wrote is in ${log}\n`);
   });
 
