@@ -194,7 +194,7 @@ export const further: readonly Defect[] = [
   {
     title: "a port that a short option publishes again",
     code: "port-published-twice",
-    declaration: two('ports: ["8080:80"]', 'extraArguments: ["-t", "-p=8080:80"]'),
+    declaration: two('ports: ["8080:80"]', 'extraArguments: ["-q", "-p=8080:80"]'),
   },
   {
     title: "a volume in a mount's long form that nobody declares",
@@ -529,7 +529,7 @@ export const valid: readonly Valid[] = [
   {
     title: "arguments that no field says",
     declaration: one(
-      'environment: { MODE: "a" }, extraArguments: ["--env", "OTHER=b", "--pull", "never", "--no-healthcheck", "--sig-proxy", "--systemd=false", "--hostuser", "root"]',
+      'environment: { MODE: "a" }, extraArguments: ["--env", "OTHER=b", "--ipc", "host", "-P", "-qe", "MORE=c", "--memory-swappiness", "0", "--no-healthcheck", "--sig-proxy", "--systemd=false", "--hostuser", "root"]',
     ),
   },
 ];

@@ -48,7 +48,8 @@ export const codes = {
   "sysctl-forbidden": "A container sets a kernel parameter of a network that is not its own.",
   "read-only-written": "A warning: a container with a read-only root writes to it, in its health check or its log.",
   "name-too-long": "A name, label or variable is longer than what has to carry it.",
-  "argument-repeats-field": "An argument in `extraArguments` repeats or contradicts a field of the same record.",
+  "argument-repeats-field":
+    "An argument in `extraArguments` repeats or contradicts a field of the same record, or what Lading itself says.",
   "port-privileged": "A plain user's container publishes a port that the kernel keeps for root.",
   "address-not-local": "A container publishes a port on an address that this host does not have.",
   "limit-not-enforced": "A warning: a container has limits that this host cannot enforce.",

@@ -322,6 +322,19 @@ describe("refused, with the place and what to do", () => {
       "invalid-value",
       /field "subuids\[0\]\.start": expected a whole number from 100000/,
     ],
+    ["a name of its own", one('extraArguments: ["--name=h2foo"]'), "argument-repeats-field", /say it in `provision`/],
+    ["restarts by the engine", one('extraArguments: ["--restart=always"]'), "argument-repeats-field", /`respawn`/],
+    ["what Lading sets itself", one('extraArguments: ["--rm"]'), "argument-repeats-field", /Lading sets it itself/],
+    ["detaching", one('extraArguments: ["-d"]'), "argument-repeats-field", /has --detach in extraArguments/],
+    ["replacing", one('extraArguments: ["--replace"]'), "argument-repeats-field", /has --replace in extraArguments/],
+    ["a terminal", one('extraArguments: ["-qt"]'), "argument-repeats-field", /units have no terminal/],
+    ["pulling", one('extraArguments: ["--pull", "always"]'), "argument-repeats-field", /has --pull always in/],
+    ["a file of its id", one('extraArguments: ["--cidfile", "/run/x"]'), "argument-repeats-field", /its name/],
+    ["a file of its process", one('extraArguments: ["--conmon-pidfile=/x"]'), "argument-repeats-field", /its name/],
+    ["a word that is no option", one('extraArguments: ["nginx"]'), "invalid-value", /"nginx" in extraArguments/],
+    ["a word behind a flag", one('extraArguments: ["--privileged", "true"]'), "invalid-value", /"true" in extraArg/],
+    ["two words in one", one('extraArguments: ["--pid host"]'), "invalid-value", /write two: "--pid", "host"/],
+    ["two words in one, short", one('extraArguments: ["-e A=b"]'), "invalid-value", /write two: "-e", "A=b"/],
   ])("%s", async (_, body, code, message, files) => {
     const { status, stdout, stderr } = await check(body, files);
     expect([status, stdout], stderr).toEqual([1, ""]);
@@ -335,6 +348,12 @@ describe("refused, with the place and what to do", () => {
 
 describe("not refused", () => {
   test.each<readonly [what: string, body: string, files?: Record<string, string>]>([
+    [
+      "arguments with values in the next word, or joined",
+      one(
+        'extraArguments: ["--ipc", "host", "-P", "--label=a b", "-m512m", "--oom-score-adj", "-5", "--sig-proxy=true"]',
+      ),
+    ],
     ["one port of two protocols", one('ports: ["53:53/tcp", "53:53/udp"]')],
     ["one port on two addresses", one('ports: ["127.0.0.1:8080:80", "127.0.0.2:8080:81"]')],
     ["a folder that exists", one('volumes: ["/etc:/data:ro"]')],

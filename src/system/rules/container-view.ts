@@ -4,6 +4,7 @@ import type { Place } from "../../base/index.ts";
 import { optionPairs } from "../../engine/index.ts";
 import type { StartSpec, UnitSpec } from "../../supervisor/index.ts";
 import type { SystemSpec } from "../spec.ts";
+import { readExtra } from "./extra-words.ts";
 
 type ContainerStart = StartSpec & { readonly kind: "container" };
 
@@ -65,54 +66,6 @@ export function parseVolume(volume: string): {
   return second === undefined
     ? { source: undefined, target: first, options: list }
     : { source: first, target: second, options: list };
-}
-
-/** The long names of options that have a short one. */
-const longNames: Readonly<Record<string, string>> = {
-  "--publish": "-p",
-  "--volume": "-v",
-  "-e": "--env",
-  "-u": "--user",
-  "-w": "--workdir",
-  "-m": "--memory",
-  "-h": "--hostname",
-  "-l": "--label",
-  "--net": "--network",
-  "-c": "--cpu-shares",
-};
-
-/** Options that stand alone, so that the next word is not theirs. */
-const flags = new Set(
-  "--init --privileged --read-only --rm --tty -t --interactive -i --replace --no-healthcheck --no-hosts --oom-kill-disable -P --publish-all --rmi --tls-verify --env-host --http-proxy --quiet -q --passwd".split(
-    " ",
-  ),
-);
-
-/** What `extraArguments` say, read as an engine reads them; words that are no option are passed over. */
-export function extraPairs(words: readonly string[]): readonly (readonly [name: string, value: string])[] {
-  const pairs: (readonly [string, string])[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    if (!/^-{1,2}[a-z]/i.test(word)) continue;
-    const cut = word.startsWith("--") ? word.indexOf("=") : -1;
-    const short = /^-[a-z]/i.test(word) && word.length > 2;
-    // pflag takes "-p=8080:80" as well.
-    const [name, joined] =
-      cut !== -1
-        ? [word.slice(0, cut), word.slice(cut + 1)]
-        : short
-          ? [word.slice(0, 2), word.slice(2).replace(/^=/, "")]
-          : [word, undefined];
-    const known = longNames[name] ?? name;
-    const next = words[index + 1];
-    if (joined !== undefined) pairs.push([known, joined]);
-    else if (flags.has(name) || next === undefined || /^-{1,2}[a-z]/i.test(next)) pairs.push([known, "true"]);
-    else {
-      index += 1;
-      pairs.push([known, next]);
-    }
-  }
-  return pairs;
 }
 
 /** Keys of a `--mount` value. */
@@ -186,7 +139,7 @@ function networksOf(start: ContainerStart, options: ContainerView["options"]): r
 function viewOf(unit: UnitSpec, start: ContainerStart, home: boolean): ContainerView {
   const { container } = start;
   const typed = optionPairs(container.options);
-  const extra = extraPairs(container.extraArguments);
+  const extra = readExtra(container.extraArguments).pairs;
   const byName = new Map<string, string[]>();
   for (const [name, value] of [...typed, ...extra]) {
     const values = byName.get(name);

@@ -3,6 +3,7 @@ import { type ErrorReport, type FindingCode, fieldPlaces, KnownError, type Place
 import { report } from "../../record/index.ts";
 import type { SystemSpec } from "../spec.ts";
 import { addresses } from "./addresses.ts";
+import { argumentSyntax } from "./argument-syntax.ts";
 import { capabilities } from "./capabilities.ts";
 import { containerUsers } from "./container-users.ts";
 import { containersOf } from "./container-view.ts";
@@ -80,6 +81,7 @@ export const rules: readonly Rule[] = [
   secretsDeclared,
   readOnly,
   lengths,
+  argumentSyntax,
   extraArguments,
 ];
 
