@@ -302,6 +302,18 @@ export const further: readonly Defect[] = [
     declaration: one('extraArguments: ["--secret", "token,type=env"]'),
   },
   {
+    title: "a secret that the container's user cannot read",
+    code: "secret-unreadable",
+    warning: true,
+    declaration: one('containerUser: "app", secrets: [{ name: "key", command: ["cat", "/etc/hostname"] }]'),
+  },
+  {
+    title: "a volume without a name",
+    code: "volume-anonymous",
+    warning: true,
+    declaration: one('volumes: ["/var/lib/app"]'),
+  },
+  {
     title: "a variable whose value comes from nowhere",
     code: "environment-unset",
     warning: true,
@@ -428,7 +440,6 @@ export const valid: readonly Valid[] = [
   },
   { title: "the engine's own network", declaration: one('network: "bridge"') },
   { title: "the network of another container", declaration: two('network: "container:db"', 'ports: ["8080:80"]') },
-  { title: "an anonymous volume", declaration: one('volumes: ["/data"]') },
   { title: "a folder of the host that exists", declaration: one('volumes: ["/etc:/host/etc:ro"]') },
   {
     title: "a volume inside a volume, the outer one first",
@@ -525,6 +536,16 @@ export const valid: readonly Valid[] = [
     declaration: one(
       'readOnly: true, tmpfs: ["/var/cache/nginx"], health: { command: "date > /tmp/alive && touch /var/cache/nginx/x" }',
     ),
+  },
+  {
+    title: "secrets that the container's user can read, or that are no files",
+    declaration: one(
+      'containerUser: "app:app", secrets: [{ name: "a", uid: 70 }, { name: "b", mode: 0o444 }, { name: "c", gid: 70, mode: 0o440 }, { name: "d", as: "environment" }].map((each) => ({ ...each, command: ["cat", "/etc/hostname"] }))',
+    ),
+  },
+  {
+    title: "a secret of root's in a container that runs as root",
+    declaration: one('containerUser: "0:100", secrets: [{ name: "a", command: ["cat", "/etc/hostname"] }]'),
   },
   {
     title: "arguments that no field says",

@@ -377,6 +377,28 @@ describe("not refused", () => {
     expect([status, stderr]).toEqual([0, ""]);
   });
 
+  test.each<readonly [what: string, body: string, hint: string | undefined]>([
+    ["a number's secret that is root's", 'containerUser: "1000:1000", secrets: [KEY]', "uid: 1000"],
+    [
+      "a number's own secret without the owner's bit",
+      'containerUser: "7", secrets: [{ ...KEY, uid: 7, mode: 0o044 }]',
+      "mode: 0o444",
+    ],
+    ["another number's secret", 'containerUser: "7", secrets: [{ ...KEY, uid: 8 }]', "uid: 7"],
+    ["a name's secret that is root's", 'containerUser: "app", secrets: [KEY]', "mode: 0o444"],
+    ["a secret of another group", 'containerUser: "7:7", secrets: [{ ...KEY, mode: 0o440 }]', "uid: 7"],
+    ["a number's own secret", 'containerUser: "7", secrets: [{ ...KEY, uid: 7 }]', undefined],
+    ["a secret of the group", 'containerUser: "7:0", secrets: [{ ...KEY, mode: 0o440 }]', undefined],
+    ["a variable", 'containerUser: "7", secrets: [{ ...KEY, as: "environment" }]', undefined],
+    ["root's secret", 'containerUser: "root", secrets: [KEY]', undefined],
+    ["the image's user", "secrets: [KEY]", undefined],
+  ])("whether a container's user can read its secret: %s", async (_, fields, hint) => {
+    const { status, stderr } = await check(one(fields.replace("KEY", '{ name: "key", command: ["cat", "/x"] }')));
+    expect(status).toBe(0);
+    if (hint === undefined) expect(stderr).toBe("");
+    else expect(stderr).toMatch(new RegExp(`^host\\.ts:2:\\d+: warning secret-unreadable: [\\s\\S]*hint: .*${hint}`));
+  });
+
   test("an image without its registry is warned of, with its full name", async () => {
     const { status, stdout, stderr } = await check(one("").replace("docker.io/library/", ""));
     expect([status, stdout]).toEqual([0, expect.stringContaining("no errors, 1 warning")]);

@@ -3,6 +3,7 @@ import { type ErrorReport, type FindingCode, fieldPlaces, KnownError, type Place
 import { report } from "../../record/index.ts";
 import type { SystemSpec } from "../spec.ts";
 import { addresses } from "./addresses.ts";
+import { anonymousVolumes } from "./anonymous-volumes.ts";
 import { argumentSyntax } from "./argument-syntax.ts";
 import { capabilities } from "./capabilities.ts";
 import { containerUsers } from "./container-users.ts";
@@ -40,6 +41,7 @@ import { privilegedPorts } from "./privileged-ports.ts";
 import { readOnly } from "./read-only.ts";
 import { requirements } from "./requirements.ts";
 import type { CheckedSystem, Finding, HostRule, Rule } from "./rule.ts";
+import { secretReaders } from "./secret-readers.ts";
 import { secretSources } from "./secret-sources.ts";
 import { secretsDeclared } from "./secrets-declared.ts";
 import { type Suppressions, suppresses } from "./suppression.ts";
@@ -61,6 +63,7 @@ export const rules: readonly Rule[] = [
   mountSyntax,
   mountTargets,
   mountOrder,
+  anonymousVolumes,
   capabilities,
   networkPorts,
   networkSysctls,
@@ -79,6 +82,7 @@ export const rules: readonly Rule[] = [
   environmentSources,
   environmentSecrets,
   secretsDeclared,
+  secretReaders,
   readOnly,
   lengths,
   argumentSyntax,
