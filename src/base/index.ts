@@ -18,7 +18,7 @@ export {
   reportsOf,
 } from "./format-error.ts";
 export { layoutTag, refName } from "./layout-tag.ts";
-export { type ImageRef, imageBaseName, isName, nearest, parseImageRef, type ServiceName } from "./names.ts";
+export { byDistance, type ImageRef, imageBaseName, isName, nearest, parseImageRef, type ServiceName } from "./names.ts";
 export { type PathOptions, type Paths, pathsFor } from "./paths.ts";
 export { capturePlace, capturePlaces, formatPlace, type Place, placeOfError, registerBundle } from "./place.ts";
 export {

@@ -56,6 +56,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The candidates, those first that are nearest to `word` in edit distance. */
+export function byDistance(word: string, candidates: readonly string[]): readonly string[] {
+  const distance = new Map(candidates.map((each) => [each, editDistance(word.toLowerCase(), each.toLowerCase())]));
+  return candidates.toSorted((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
+}
+
 /** Levenshtein's distance, where swapping two neighbours counts as one edit. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -10,8 +10,17 @@ export interface Issue {
   readonly expected: string;
   readonly got: unknown;
   readonly hint?: string | undefined;
-  /** The record that has no field of this name, which is the last part of the path. */
-  readonly unknownIn?: { readonly name: string; readonly fields: readonly string[] };
+  /** Set where a record has no field of the name that the path ends in. */
+  readonly unknownIn?: UnknownKey;
+}
+
+/** A key that is no field, and the record that does not have it. */
+export interface UnknownKey {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly key: string;
+  /** What the key is called here, where others spell it so. */
+  readonly foreign: string | undefined;
 }
 
 export type Checked<T> =
@@ -36,6 +45,11 @@ export function pass<T>(value: T): Checked<T> {
 
 export function refuse(expected: string, got: unknown, hint?: string): { ok: false; issues: readonly Issue[] } {
   return { ok: false, issues: [{ path: "", expected, got, hint }] };
+}
+
+/** The path of a member: `.name`, or `["a.b"]` where the key is no plain name. */
+export function memberPath(key: string): string {
+  return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 /** Puts the issues of a part under its path in the whole. */

@@ -9,6 +9,7 @@ export {
   type Issue,
   integer,
   listOf,
+  memberPath,
   namedType,
   no,
   oneOf,

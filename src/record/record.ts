@@ -6,8 +6,26 @@
  * this package shares and that spreading leaves behind: `{ ...base, ports: [] }` is plain data until the constructor
  * has checked it again.
  */
-import { capturePlace, capturePlaces, fieldPlaces, KnownError, nearest, type Place, type Step } from "../base/index.ts";
-import { at, type Checked, type FieldType, type Issue, pass, refuse } from "./field-type.ts";
+import {
+  byDistance,
+  capturePlace,
+  capturePlaces,
+  fieldPlaces,
+  KnownError,
+  nearest,
+  type Place,
+  type Step,
+} from "../base/index.ts";
+import {
+  at,
+  type Checked,
+  type FieldType,
+  type Issue,
+  memberPath,
+  pass,
+  refuse,
+  type UnknownKey,
+} from "./field-type.ts";
 import { report } from "./problems.ts";
 import { showValue } from "./show.ts";
 
@@ -27,6 +45,8 @@ export interface RecordType {
   readonly name: string;
   readonly doc: string;
   readonly fields: Readonly<Record<string, Field>>;
+  /** A hint for a key that others write where a field of this type says the same. */
+  readonly foreign?: ((key: string) => string | undefined) | undefined;
 }
 
 /** A function that makes records of one type. */
@@ -43,8 +63,9 @@ export function defineRecord<Input, Value>(
   name: string,
   doc: string,
   fields: Readonly<Record<string, Field>>,
+  foreign?: RecordType["foreign"],
 ): RecordConstructor<Input, Value> {
-  const recordType: RecordType = { name, doc, fields };
+  const recordType: RecordType = { name, doc, fields, foreign };
   const construct = (input: Input): Value => {
     const place = capturePlace();
     const checked = checkRecord(recordType, input);
@@ -75,9 +96,24 @@ export function placeOf(value: unknown): Place | undefined {
   return typeof value === "object" && value !== null ? (Reflect.get(value, placeTag) as Place | undefined) : undefined;
 }
 
-/** The steps of an issue's path: `.ports[1]` is a name and an index. */
+/** The steps of an issue's path: `.labels["a.b"]` is two names, `.ports[1]` a name and an index. */
 function stepsOf(path: string): readonly Step[] {
-  return [...path.matchAll(/\.([^.[]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
+  return [...path.matchAll(/\.([^.[]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)].map(
+    ([, name, index, quoted]) => name ?? (quoted === undefined ? Number(index) : (JSON.parse(quoted) as string)),
+  );
+}
+
+/** How many fields a hint names. */
+const shownFields = 12;
+
+/** What to write instead of a key that is no field. */
+function hintForUnknown({ key, fields, foreign }: UnknownKey): string {
+  if (foreign !== undefined) return foreign;
+  const close = nearest(key, fields);
+  if (close !== undefined) return `did you mean "${close}"?`;
+  if (fields.length <= shownFields) return `the fields are ${fields.join(", ")}`;
+  const shown = byDistance(key, fields).slice(0, shownFields);
+  return `the fields are ${shown.join(", ")} and ${fields.length - shownFields} more; docs/records.md has all`;
 }
 
 /** The call that makes a record, and the one that made that call. */
@@ -87,16 +123,16 @@ interface Calls {
 }
 
 function problemOf(type: RecordType, issue: Issue, { call, caller }: Calls): KnownError {
-  const [, field = "", rest = ""] = /^\.([^.[]*)(.*)$/.exec(issue.path) ?? [];
+  const [, field = "", rest = ""] = /^\.([^.[]*)(.*)$/s.exec(issue.path) ?? [];
   const { where, also = caller } = fieldPlaces(call, stepsOf(issue.path));
   const got = `expected ${issue.expected}, got ${showValue(issue.got)}`;
-  if (field === "") return new KnownError("not-a-record", `${type.name}: ${got}`, { where, also });
+  if (field === "" && issue.unknownIn === undefined)
+    return new KnownError("not-a-record", `${type.name}: ${got}`, { where, also });
   if (issue.unknownIn !== undefined) {
-    const { name, fields } = issue.unknownIn;
-    const key = issue.path.slice(issue.path.lastIndexOf(".") + 1);
-    const close = nearest(key, fields);
-    const hint = close === undefined ? `the fields are ${fields.join(", ")}` : `did you mean "${close}"?`;
-    const inside = rest === "" ? "" : `${type.name}: field "${issue.path.slice(1, -key.length - 1)}": `;
+    const { name, key } = issue.unknownIn;
+    const hint = hintForUnknown(issue.unknownIn);
+    const holder = issue.path.slice(0, -memberPath(key).length);
+    const inside = holder === "" ? "" : `${type.name}: field "${holder.slice(1)}": `;
     return new KnownError("unknown-field", `${inside}${name} has no field "${key}"`, { where, also, hint });
   }
   const hint = issue.hint ?? type.fields[field]?.doc;
@@ -118,10 +154,10 @@ export function checkRecord(type: RecordType, input: unknown): Checked<Record<st
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(type.fields, key))
       issues.push({
-        path: `.${key}`,
+        path: memberPath(key),
         expected: "no such field",
         got: given[key],
-        unknownIn: { name: type.name, fields: Object.keys(type.fields) },
+        unknownIn: { name: type.name, fields: Object.keys(type.fields), key, foreign: type.foreign?.(key) },
       });
   }
   for (const [key, field] of Object.entries(type.fields)) {

@@ -33,6 +33,7 @@ import {
   tmpfsPairs,
   ulimits,
 } from "./engine-values.ts";
+import { foreignContainer } from "./foreign-fields.ts";
 import { accountName, unitName } from "./names.ts";
 import { ociAttachment } from "./oci-attachment.ts";
 import type { OciContainer, OciContainerInput } from "./oci-container.types.ts";
@@ -203,6 +204,7 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       doc: "Further arguments for the engine, after all other options and before the image.",
     },
   },
+  foreignContainer,
 );
 
 /** The container's name: its own, or the engine's and the last part of the image's repository. */

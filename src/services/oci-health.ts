@@ -11,6 +11,7 @@ import {
   string,
 } from "../record/index.ts";
 import { duration } from "./engine-values.ts";
+import { foreignHealth } from "./foreign-fields.ts";
 import type { OciHealth, OciHealthInput } from "./oci-health.types.ts";
 
 const anyCommand = either(string, listOf(string));
@@ -52,4 +53,5 @@ export const ociHealth: RecordConstructor<OciHealthInput, OciHealth> = defineRec
       doc: "What is done with an unhealthy one: nothing but saying so, a restart, a stop, or a kill, after which it counts as ended by itself.",
     },
   },
+  foreignHealth,
 );

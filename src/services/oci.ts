@@ -13,6 +13,7 @@ import { extension, type FoldContext, type ServiceType, serviceType } from "../s
 import { stageableText } from "../store/index.ts";
 import { type AccountsInput, accountServiceType, userAccount } from "./account.ts";
 import { address, labelPairs, subnet } from "./engine-values.ts";
+import { foreignObject, foreignService } from "./foreign-fields.ts";
 import { accountName, unitName } from "./names.ts";
 import type {
   OciExtension,
@@ -50,6 +51,7 @@ export const ociNetwork: RecordConstructor<OciNetworkInput, OciNetwork> = define
     labels: { type: labelPairs, default: [], doc: "Labels." },
     extraArguments: { type: listOf(stageableText), default: [], doc: "Further arguments of `network create`." },
   },
+  foreignObject,
 );
 
 /** A volume of the engine. */
@@ -61,6 +63,7 @@ export const ociVolume: RecordConstructor<OciVolumeInput, OciVolume> = defineRec
     labels: { type: labelPairs, default: [], doc: "Labels." },
     extraArguments: { type: listOf(stageableText), default: [], doc: "Further arguments of `volume create`." },
   },
+  foreignObject,
 );
 
 const parts = {
@@ -126,6 +129,7 @@ export const ociService: RecordConstructor<OciServiceInput, OciService> = define
       doc: "Whether each command of the engine is written to the supervisor's log.",
     },
   },
+  foreignService,
 );
 
 const runtimeRequirement = {

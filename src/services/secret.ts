@@ -13,6 +13,7 @@ import {
   stringWhere,
 } from "../record/index.ts";
 import { fileLikeType, stageableText } from "../store/index.ts";
+import { foreignSecret } from "./foreign-fields.ts";
 import type { Secret, SecretInput } from "./secret.types.ts";
 
 const secretName = stringWhere("a name of letters, digits, '_', '.' and '-'", (text) =>
@@ -59,4 +60,5 @@ export const secret: RecordConstructor<SecretInput, Secret> = defineRecord(
     gid: { type: integer(0, 65_535), default: 0, doc: "The file's group, as the container numbers groups." },
     mode: { type: integer(0, 0o777), default: 0o400, doc: "The file's mode." },
   },
+  foreignSecret,
 );

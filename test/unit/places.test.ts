@@ -73,6 +73,15 @@ describe("the field that is wrong", () => {
       `const a = ociContainer({ image: "x", health: { command: "true", «interval: "soon" } });${home("a")}`,
     ],
     ["within a list", `const a = ociContainer({ image: "x", ports: [["80", "80"], «7, ["81", "81"]] });${home("a")}`],
+    [
+      "of a pair in an object",
+      `const a = ociContainer({ image: "x", environment: { A: "1", «DEBUG: true as never, B: "2" } });${home("a")}`,
+    ],
+    [
+      "of a pair whose key has dots",
+      `const a = ociContainer({ image: "x", labels: { "traefik.http": "1", «"traefik.enable": true as never } });${home("a")}`,
+    ],
+    ["with a name of no word", `const a = ociContainer({ image: "x", «"x-base": 1 } as never);${home("a")}`],
     ["of a plain object in a list", home('{ image: "x" }, { image: "y", «respawn: 1 }')],
     [
       "behind comments, strings, templates and expressions with brackets",
