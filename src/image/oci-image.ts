@@ -1,8 +1,8 @@
 /** The records of images, and how one becomes derivations: a layer each for what is large, one for all the rest. */
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Ignore, Options } from "ignore";
-import { hostPlatform, type Platform, parseImageRef, platformOf } from "../base/index.ts";
+import { capturePlace, hostPlatform, KnownError, type Platform, parseImageRef, platformOf } from "../base/index.ts";
 import {
   type DebianPackages,
   debianPackages,
@@ -24,6 +24,7 @@ import {
   type RecordConstructor,
   recordOf,
   refuse,
+  showValue,
   signal,
   string,
   stringWhere,
@@ -102,6 +103,21 @@ export function manifest(entries: readonly (ManifestEntryInput | DebianPackages 
   return imageManifest({ entries });
 }
 
+/** Without types nothing says that the second argument is missing. */
+function requireTarget(name: string, path: unknown, options: unknown): void {
+  if (typeof path !== "string") {
+    const message = `${name}: the path is missing: expected a string, got ${showValue(path)}`;
+    throw new KnownError("invalid-value", message, {
+      where: capturePlace(),
+      hint: `${name}("./site", { target: "/www" })`,
+    });
+  }
+  if (typeof options === "object" && options !== null) return;
+  const message = `${name}(${JSON.stringify(path)}): the target is missing: expected an absolute path in the image`;
+  const hint = `say where it goes: ${name}(${JSON.stringify(path)}, { target: "/${basename(path) || "data"}" }); a container's \`volumes\` take the path itself`;
+  throw new KnownError("missing-field", message, { where: capturePlace(), hint });
+}
+
 /**
  * A local file or folder as an entry of an image; a relative path starts at the folder of the declaring file. Taken are
  * folders, links, and files with their content and whether they may be executed; each name of a file with several (hard
@@ -116,6 +132,7 @@ export function localTree(
     readonly ignore?: readonly string[];
   },
 ): ManifestEntry {
+  requireTarget("localTree", path, options);
   const { select, ignore: patterns = [], ...entry } = options;
   const isTaken = patterns.length === 0 ? select : unlessIgnored(patterns, select);
   return manifestEntry({ ...entry, source: localFile(path, isTaken === undefined ? {} : { select: isTaken }) });
@@ -136,6 +153,7 @@ export function npmApplication(
   path: string,
   options: Omit<ManifestEntryInput, "source" | "mode"> & Omit<NpmModulesInput, "lock">,
 ): readonly ManifestEntry[] {
+  requireTarget("npmApplication", path, options);
   const { dev, ignoreScripts, platform, ...entry } = options;
   const isOwn = (below: string): boolean => below !== "node_modules";
   const modules = npmModules({ lock: localFile(join(path, "package-lock.json")), dev, ignoreScripts, platform });

@@ -3,8 +3,8 @@
  * plain frozen data; `lower.ts` turns them into derivations.
  */
 import { dirname, resolve } from "node:path";
-import { capturePlace, type Place, shellQuote } from "../base/index.ts";
-import { type FieldType, isRecord, namedType, pass, refuse } from "../record/index.ts";
+import { capturePlace, KnownError, type Place, shellQuote } from "../base/index.ts";
+import { type FieldType, isRecord, namedType, pass, refuse, showValue } from "../record/index.ts";
 
 const tag = Symbol.for("lading.file-like");
 const stagedTag = Symbol.for("lading.staged-text");
@@ -87,6 +87,10 @@ export interface LocalFileOptions {
 /** A file or folder of this machine; a relative path starts at the folder of the file that calls. */
 export function localFile(path: string, options: LocalFileOptions = {}): FileLike {
   const place = capturePlace();
+  if (typeof path !== "string") {
+    const message = `localFile: the path is missing: expected a string, got ${showValue(path)}`;
+    throw new KnownError("invalid-value", message, { where: place, hint: 'localFile("./site")' });
+  }
   const absolute = resolve(place === undefined ? "." : dirname(place.file), path);
   const name = options.name ?? (absolute.split("/").at(-1) || "root");
   return fileLike({ kind: "local-file", name, path: absolute, select: options.select, place });
