@@ -41,7 +41,8 @@ export const codes = {
   "mount-hidden": "A warning: a mount hides what another holds, or needs a folder that cannot be made.",
   "volume-anonymous": "A warning: a container has a volume without a name, which the next one will not have.",
   "environment-invalid": "A container has a variable of a name that no program could read.",
-  "environment-unset": "A warning: a variable takes its value from `hostEnvironment`, which does not have it.",
+  "environment-unset":
+    "A warning: a variable takes its value from `hostEnvironment`, which does not have it, or from a placeholder that nobody fills in.",
   "secret-in-environment": "A warning: a variable of a container has a value that looks like a secret.",
   "secret-undeclared": "A container uses a secret of the engine that nothing declares.",
   "secret-unreadable": "A warning: a container runs as a user that cannot read its secret.",

@@ -1,6 +1,6 @@
 /** Field types for values that the engines read: sizes, durations, addresses, capabilities, limits, devices. */
-import { parseDuration, parseSize } from "../base/index.ts";
-import { at, type FieldType, type Issue, stringWhere } from "../record/index.ts";
+import { nearest, parseDuration, parseSize } from "../base/index.ts";
+import { at, type FieldType, type Issue, refuse, string, stringWhere } from "../record/index.ts";
 import { type Pair, pairs } from "../store/index.ts";
 import { isAddress, parseSubnet } from "../sys/index.ts";
 
@@ -66,6 +66,29 @@ export const idMapping: FieldType<string> = stringWhere(
 export const exposedPort: FieldType<string> = stringWhere("a port such as 80, 53/udp or 8000-8010", (text) =>
   /^\d{1,5}(?:-\d{1,5})?(?:\/(?:tcp|udp|sctp))?$/.test(text),
 );
+
+/** Whether this program's own list has a time zone; the host's may have it in further folders. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name.replace(/^(?:posix|right)\//, "") });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A time zone of the IANA's list. */
+export const timeZone: FieldType<string> = {
+  ...string,
+  expected: "a time zone such as Europe/Berlin, or local",
+  check: (value) => {
+    const checked = string.check(value);
+    if (!checked.ok || checked.value === "local" || isTimeZone(checked.value)) return checked;
+    const close = nearest(checked.value, Intl.supportedValuesOf("timeZone"));
+    return refuse(timeZone.expected, value, close === undefined ? undefined : `did you mean "${close}"?`);
+  },
+};
 
 /** Pairs of which `accepts` approves; those that hold staged text are the engine's to judge. */
 function pairsWhere(

@@ -30,6 +30,7 @@ import {
   labelPairs,
   size,
   sysctls,
+  timeZone,
   tmpfsPairs,
   ulimits,
 } from "./engine-values.ts";
@@ -186,7 +187,7 @@ export const ociContainer: RecordConstructor<OciContainerInput, OciContainer> = 
       default: [],
       doc: "Files of the host with a variable on each line; `environment` wins over them.",
     },
-    timezone: { type: string, optional: true, doc: "Its time zone, such as Europe/Berlin, or local (Podman)." },
+    timezone: { type: timeZone, optional: true, doc: "Its time zone, such as Europe/Berlin, or local (Podman)." },
     cgroups: {
       type: oneOf("enabled", "disabled", "no-conmon", "split"),
       optional: true,

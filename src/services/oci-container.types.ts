@@ -368,6 +368,7 @@ export interface OciContainerInput {
   readonly environmentFiles?: readonly (string | StagedText)[] | undefined;
   /**
    * Its time zone, such as Europe/Berlin, or local (Podman).
+   * Takes a time zone such as Europe/Berlin, or local.
    * @defaultValue unset
    */
   readonly timezone?: string | undefined;
@@ -754,6 +755,7 @@ export interface OciContainer {
   readonly environmentFiles: readonly (string | StagedText)[];
   /**
    * Its time zone, such as Europe/Berlin, or local (Podman).
+   * Takes a time zone such as Europe/Berlin, or local.
    * @defaultValue unset
    */
   readonly timezone?: string | undefined;

@@ -18,6 +18,8 @@ export interface HostPort {
 export interface PublishedPort {
   /** Undefined where the engine picks the host's port. */
   readonly host: HostPort | undefined;
+  /** How many ports of the container are published. */
+  readonly count: number;
 }
 
 function parseRange(text: string): readonly [first: number, last: number] | undefined {
@@ -36,14 +38,16 @@ export function parsePublished(published: string): PublishedPort | undefined {
   const bare = address.replace(/^\[|\]$/g, "");
   const container = parseRange(containerText);
   if (container === undefined || (bare !== "" && !isAddress(bare))) return undefined;
-  if (hostText === "") return { host: undefined };
+  const count = container[1] - container[0] + 1;
+  if (hostText === "") return { host: undefined, count };
   const host = parseRange(hostText);
   if (host === undefined) return undefined;
-  // The engines take one container port for a range of the host's only where both are as long.
-  if (host[1] - host[0] !== container[1] - container[0] && container[0] !== container[1]) return undefined;
+  // Docker picks a port of the host's range where the container has one; any other two ranges are as long.
+  if (host[1] - host[0] + 1 !== count && count !== 1) return undefined;
   const everywhere = bare === "0.0.0.0" || bare === "::";
   const family = bare === "" ? null : isAddress(bare, 6) ? 6 : 4;
   return {
+    count,
     host: { address: everywhere ? "" : bare, family, first: host[0], last: host[1], protocol: protocol.toLowerCase() },
   };
 }

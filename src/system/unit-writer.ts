@@ -214,6 +214,11 @@ export class UnitWriter {
       const message = `ociContainer "${name}": ${service.runtime} has nothing for the field "${field}"`;
       report(new KnownError("unsupported-field", message, { where: fieldPlace(place, ...field.split(".")), hint }));
     }
+    if (container.network !== undefined && container.networks.length > 0) {
+      const message = `"${name}": it has \`network\` (${container.network}) and \`networks\``;
+      const hint = "keep one of the two; `networks` takes several, each with names and addresses";
+      report(new KnownError("fields-contradict", message, { where: fieldPlace(place, "network"), hint }));
+    }
     const connect = laterNetworks(service.runtime, further.networks);
     const secrets = container.secrets.map((each) => this.#secret(each));
     const shared = /^container:(.+)$/.exec(container.network ?? "")?.[1];

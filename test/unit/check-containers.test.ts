@@ -323,6 +323,82 @@ describe("refused, with the place and what to do", () => {
       /field "subuids\[0\]\.start": expected a whole number from 100000/,
     ],
     [
+      "a range of the host's ports for one of the container",
+      one('ports: ["8080-8082:80"]'),
+      "invalid-value",
+      /"8080-8082:80", a range of 3 ports of the host for 1 of the container/,
+    ],
+    [
+      "a file of variables beside the declaration",
+      one('environmentFiles: [".env"]'),
+      "invalid-value",
+      /not an absolute path[\s\S]*hint: resolve\(import\.meta\.dirname, "\.env"\)/,
+    ],
+    [
+      "a time zone that is none",
+      one('timezone: "Europe/Berln"'),
+      "invalid-value",
+      /field "timezone": expected a time zone[\s\S]*did you mean "Europe\/Berlin"/,
+    ],
+    ["a time zone that is an offset", one('timezone: "+01:00"'), "invalid-value", /expected a time zone/],
+    [
+      "a mount of no type",
+      one('mounts: ["type=bnd,source=/etc,target=/data"]'),
+      "invalid-value",
+      /there is no mount of type "bnd"[\s\S]*did you mean "bind"/,
+    ],
+    [
+      "an option that no volume has",
+      one('volumes: ["/tmp:/data:ro,foobar"]'),
+      "invalid-value",
+      /a volume has no option "foobar"[\s\S]*expected one of rw, ro, z/,
+    ],
+    [
+      "a network beside networks",
+      one('network: "podman", networks: [{ network: "podman" }]'),
+      "fields-contradict",
+      /it has `network` \(podman\) and `networks`/,
+    ],
+    [
+      "the network of a service, as Compose says it",
+      one('network: "service:db"'),
+      "object-undeclared",
+      /hint: write "container:db"\n/,
+    ],
+    [
+      "a folder beside the declaration",
+      one('volumes: ["./data:/data:ro"]'),
+      "invalid-value",
+      /hint: resolve\(import\.meta\.dirname, "data"\) \+ ":\/data:ro"\n/,
+    ],
+    [
+      "a folder beside the declaration, in the long form",
+      one('mounts: ["type=bind,source=../site,target=/www"]'),
+      "invalid-value",
+      /hint: `type=bind,source=\$\{resolve\(import\.meta\.dirname, "\.\.\/site"\)\},target=\/www`\n/,
+    ],
+    ["a folder of one's home", one('volumes: ["~/data:/data"]'), "invalid-value", /write the home folder in full/],
+    [
+      "a tree without its target",
+      home('containers: [{ image: ociImage({ repository: "a", value: manifest([localTree("./data")]) }) }]'),
+      "missing-field",
+      /localTree\("\.\/data"\): the target is missing[\s\S]*localTree\("\.\/data", \{ target: "\/data" \}\)/,
+    ],
+    [
+      "a tree whose target is no field",
+      home('containers: [{ image: ociImage({ repository: "a", value: manifest([localTree("./data", "/www")]) }) }]'),
+      "missing-field",
+      /the target is missing/,
+    ],
+    [
+      "a file without its path",
+      home(
+        'containers: [{ image: ociImage({ repository: "a", value: manifest([{ source: localFile(), target: "/a" }]) }) }]',
+      ),
+      "invalid-value",
+      /localFile: the path is missing: expected a string, got undefined/,
+    ],
+    [
       "a variable that is true",
       one("environment: { DEBUG: true as never }"),
       "invalid-value",
@@ -424,6 +500,19 @@ describe("not refused", () => {
         'extraArguments: ["--ipc", "host", "-P", "--label=a b", "-m512m", "--oom-score-adj", "-5", "--sig-proxy=true"]',
       ),
     ],
+    ["a range of Docker's, one of which is taken", one('ports: ["8080-8082:80"]', "docker")],
+    ["ranges as long as each other, and without the host's side", one('ports: ["8080-8082:80-82", "90-92"]')],
+    ["time zones", one('timezone: "America/Argentina/Buenos_Aires"')],
+    ["the host's time zone", one('timezone: "local"')],
+    ["UTC", one('timezone: "UTC"')],
+    [
+      "mounts of every kind, and options of volumes",
+      one(
+        'mounts: ["type=devpts,target=/dev/pts", "type=tmpfs,target=/a", "type=glob,src=/etc/host*,target=/b"], volumes: ["/etc:/c:ro,z,U,nodev,noexec,nosuid,rslave", "/usr:/d:O", "/opt:/e:idmap=uids=0-1-10"]',
+      ),
+    ],
+    ["a file of variables", one('environmentFiles: ["/etc/environment"]')],
+    ["dollars that are no placeholder", one(`environment: { A: "$" + "{", B: "$HOME", C: "cost$" + "{1}" }`)],
     ["one port of two protocols", one('ports: ["53:53/tcp", "53:53/udp"]')],
     ["one port on two addresses", one('ports: ["127.0.0.1:8080:80", "127.0.0.2:8080:81"]')],
     ["a folder that exists", one('volumes: ["/etc:/data:ro"]')],
@@ -467,6 +556,13 @@ describe("not refused", () => {
     expect(status).toBe(0);
     if (hint === undefined) expect(stderr).toBe("");
     else expect(stderr).toMatch(new RegExp(`^host\\.ts:2:\\d+: warning secret-unreadable: [\\s\\S]*hint: .*${hint}`));
+  });
+
+  test.each(["HOST", "HOST:-db", "HOST:?no host"])("a placeholder of Compose is warned of: %s", async (inside) => {
+    const { status, stderr } = await check(one(`environment: { URL: "http://$" + "{${inside}}/x" }`));
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^host\.ts:2:\d+: warning environment-unset: "web" has \$\{HOST.*\} in its variable URL/);
+    expect(stderr).toMatch(/hint: TypeScript fills it in: `\$\{process\.env\.HOST \?\? ""\}`/);
   });
 
   test("an image without its registry is warned of, with its full name", async () => {

@@ -116,7 +116,7 @@ function mountsOf(start: ContainerStart, options: ContainerView["options"]): rea
 /** Where a container is on which network, and by which addresses: Docker is told of later networks one by one. */
 function networksOf(start: ContainerStart, options: ContainerView["options"]): readonly AttachmentView[] {
   const named = options("--network").map((value) => {
-    const mode = /^(?:container|ns|slirp4netns|pasta|private|none|host)(?::|$)/.test(value);
+    const mode = /^(?:container|service|ns|slirp4netns|pasta|private|none|host)(?::|$)/.test(value);
     const [network = ""] = mode ? [value] : value.split(":", 1);
     const details = value.slice(network.length + 1).split(",");
     const addresses = details.flatMap((each) => /^ip6?=(.*)$/.exec(each)?.[1] ?? []);

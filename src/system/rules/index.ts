@@ -10,6 +10,7 @@ import { containerUsers } from "./container-users.ts";
 import { containersOf } from "./container-view.ts";
 import { cycles } from "./cycles.ts";
 import { engineVersion } from "./engine-version.ts";
+import { environmentFiles } from "./environment-files.ts";
 import { environmentNames } from "./environment-names.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
 import { environmentSources } from "./environment-sources.ts";
@@ -26,6 +27,7 @@ import { limits } from "./limits.ts";
 import { localAddresses } from "./local-addresses.ts";
 import { mappedUsers } from "./mapped-users.ts";
 import { memory } from "./memory.ts";
+import { mountOptions } from "./mount-options.ts";
 import { mountOrder } from "./mount-order.ts";
 import { mountSyntax } from "./mount-syntax.ts";
 import { mountTargets } from "./mount-targets.ts";
@@ -61,6 +63,7 @@ export const rules: readonly Rule[] = [
   portSyntax,
   ports,
   mountSyntax,
+  mountOptions,
   mountTargets,
   mountOrder,
   anonymousVolumes,
@@ -80,6 +83,7 @@ export const rules: readonly Rule[] = [
   imagePins,
   environmentNames,
   environmentSources,
+  environmentFiles,
   environmentSecrets,
   secretsDeclared,
   secretReaders,

@@ -22,10 +22,14 @@ function undeclared(
       .filter((name) => !declared.includes(name))
       .map((name) => {
         const close = nearest(name, declared);
+        // Compose's word for the network of another container.
+        const [, other] = /^service:(.+)$/.exec(name) ?? [];
         const hint =
-          close === undefined
-            ? `declare it: ${object}s: [{ name: "${name}" }]`
-            : `did you mean "${close}"? Otherwise declare it: ${object}s: [{ name: "${name}" }]`;
+          other !== undefined
+            ? `write "container:${other}"`
+            : close === undefined
+              ? `declare it: ${object}s: [{ name: "${name}" }]`
+              : `did you mean "${close}"? Otherwise declare it: ${object}s: [{ name: "${name}" }]`;
         const message = `"${container.name}" uses the ${object} "${name}", which is not declared: ${without}`;
         return { message, where: container.place, field, hint };
       });

@@ -37,8 +37,10 @@ export const secretReaders: Rule = {
         if (canRead) return [];
         const shown = mode.toString(8).padStart(3, "0");
         const message = `"${container.name}" runs as ${reader.text}, but ${target} is user ${uid}'s with mode ${shown}: it cannot read the secret "${name}"`;
+        // Where ids are mapped in another way, a secret can have no owner.
+        const isMapped = ["--userns", "--uidmap"].some((option) => container.options(option).length > 0);
         const hint =
-          isOwner || reader.uid === undefined
+          isOwner || reader.uid === undefined || isMapped
             ? `write its mode: secrets: [{ name: "${name}", mode: 0o444, … }], or its uid as the image numbers users`
             : `write its owner: secrets: [{ name: "${name}", uid: ${reader.uid}, … }]`;
         return [{ message, where: container.place, field: "secrets", hint }];

@@ -17,7 +17,8 @@ export function mountedSources({ containers }: Containers): readonly {
 }[] {
   return containers.flatMap(({ unit, mounts, options }) =>
     [
-      ...mounts.map(({ source }) => source),
+      // A glob's source is a pattern, of which no file may be there yet.
+      ...mounts.filter(({ text }) => !/(?:^|,)type=glob(?:,|$)/.test(text)).map(({ source }) => source),
       ...options("--env-file"),
       ...options("--device").map((device) => device.split(":", 1)[0]),
     ].flatMap((source) => (source?.startsWith("/") ? [{ unit, source }] : [])),
