@@ -122,7 +122,10 @@ export class PodmanService {
         timer.refresh();
         const { id, status, progressDetail, error, message: refused } = JSON.parse(line) as PullLine;
         failure = error ?? refused ?? failure;
-        if (id === undefined || status !== "Downloading") continue;
+        if (id === undefined) continue;
+        // Bytes are told of once a second.
+        if (status === "Pulling fs layer") onProgress?.({ waitsFor: `layer ${id}` });
+        if (status !== "Downloading") continue;
         layers.set(id, { done: Number(progressDetail?.current) || 0, total: Number(progressDetail?.total) || 0 });
         const sum = (figure: "done" | "total"): number =>
           [...layers.values()].reduce((all, layer) => all + layer[figure], 0);

@@ -479,6 +479,6 @@ DelegateControllers=cpu memory pids
       expect(failures, `${like}, ${mode}`).toEqual([]);
       expect(points, `${like}, ${mode}`).toBeGreaterThan(2);
     }
-    expect(results.flat().reduce((sum, { points }) => sum + points, 0)).toBeGreaterThan(100);
+    expect(results.flat().reduce((sum, { points }) => sum + points, 0)).toBeGreaterThan(80);
   }, 1_200_000);
 });
