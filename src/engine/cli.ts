@@ -2,7 +2,7 @@
 import { KnownError } from "../base/index.ts";
 import { lastWords, type RunResult } from "../sys/index.ts";
 import type { EngineCli } from "./container-spec.ts";
-import type { PullOptions } from "./engine.ts";
+import type { TransferOptions } from "./engine.ts";
 import { type Identity, runAs } from "./identity.ts";
 
 /** Milliseconds that an engine may take to answer a question; LADING_ENGINE_DEADLINE gives other seconds. Default: 60 s. */
@@ -81,14 +81,8 @@ export abstract class EngineProgram {
     if (result.status !== 0 && !gone.test(result.stderr)) throw this.failure(args, result);
   }
 
-  async pull(reference: string, { signal, onProgress }: PullOptions = {}): Promise<void> {
-    // Without a terminal Podman prints a line as a layer begins, and Docker one as it is complete.
-    const onLine = (line: string): void => {
-      const podman = /^Copying blob (?:sha256:)?([0-9a-f]{12})\w*(.*)$/.exec(line);
-      const docker = /^([0-9a-f]{12}): (Pull complete|Already exists)$/.exec(line);
-      const [, layer, how = ""] = podman ?? docker ?? [];
-      if (layer !== undefined) onProgress?.({ waitsFor: `layer ${layer} ${how.trim()}`.trimEnd() });
-    };
+  async pull(reference: string, { signal, onProgress }: TransferOptions = {}): Promise<void> {
+    const onLine = tellingOfLayers(onProgress);
     const result = await runAs(this.identity, this.argv(["pull", reference]), { signal, onLine });
     if (result.status !== 0) throw notPulled(reference, lastWords(result));
   }
@@ -134,6 +128,16 @@ export abstract class EngineProgram {
   kill(name: string): Promise<void> {
     return this.remove(["kill", name]);
   }
+}
+
+/** Without a terminal Podman and skopeo print a line as a layer begins, and Docker one as it is complete. */
+export function tellingOfLayers(onProgress: TransferOptions["onProgress"]): (line: string) => void {
+  return (line) => {
+    const begun = /^Copying blob (?:sha256:)?([0-9a-f]{12})\w*(.*)$/.exec(line);
+    const complete = /^([0-9a-f]{12}): (Pull complete|Already exists)$/.exec(line);
+    const [, layer, how = ""] = begun ?? complete ?? [];
+    if (layer !== undefined) onProgress?.({ waitsFor: `layer ${layer} ${how.trim()}`.trimEnd() });
+  };
 }
 
 /** An image that cannot be had, with the engine's own words. */

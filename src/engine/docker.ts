@@ -28,6 +28,7 @@ import type {
   EngineObject,
   Health,
   StartOptions,
+  TransferOptions,
 } from "./engine.ts";
 import { commandAs, runAs, userEnvironment } from "./identity.ts";
 
@@ -119,7 +120,7 @@ export class Docker extends EngineProgram implements Engine {
     return result.status === 0 && isDigest(id) ? id : undefined;
   }
 
-  async load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void> {
+  async load(imageItem: string, reference: string, { signal }: TransferOptions = {}): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "lading-load-"));
     try {
       const archive = join(folder, "image.tar");

@@ -41,7 +41,8 @@ export interface StartOptions {
   readonly log: { readonly descriptor: number; readonly path: string };
 }
 
-export interface PullOptions {
+/** How an image that is on its way is told of, and called off. */
+export interface TransferOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears of bytes, of all layers together, or of each layer where the engine tells no more. */
   readonly onProgress?: ((step: ProgressStep) => void) | undefined;
@@ -68,9 +69,9 @@ export interface Engine {
   /** The identifier of an image that is here; undefined when it is not. */
   imageId(reference: string): Promise<string | undefined>;
   /** Makes an image of the store available under `reference`. */
-  load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void>;
+  load(imageItem: string, reference: string, options?: TransferOptions): Promise<void>;
   /** Gets an image from its registry; what is here of it already is not fetched again. */
-  pull(reference: string, options?: PullOptions): Promise<void>;
+  pull(reference: string, options?: TransferOptions): Promise<void>;
   /** Starts a container that outlives us, as `runArgv` says it; resolves with its identifier. */
   start(options: StartOptions): Promise<string>;
   /** The process that a container's first program is; undefined once it has ended. */

@@ -10,7 +10,7 @@ import { KnownError } from "../base/index.ts";
 import { type ChildProcess, existsSync, requestSocket, rmSync, spawn } from "../sys/index.ts";
 import { answerDeadline, notPulled } from "./cli.ts";
 import { type OverlookedDefaults, overlookedDefaults } from "./containers-conf.ts";
-import type { PullOptions } from "./engine.ts";
+import type { TransferOptions } from "./engine.ts";
 import { commandAs, type Identity, runtimeFolder, userEnvironment } from "./identity.ts";
 import { type CreateBody, parseLimit, type ResourceLimit } from "./podman-create.ts";
 
@@ -108,7 +108,7 @@ export class PodmanService {
   }
 
   /** Gets an image from its registry. In Docker's API Podman tells of bytes; in its own, of layers alone. */
-  async pull(reference: string, { signal, onProgress }: PullOptions): Promise<void> {
+  async pull(reference: string, { signal, onProgress }: TransferOptions): Promise<void> {
     await this.#started();
     const layers = new Map<string, { readonly done: number; readonly total: number }>();
     let failure: string | undefined;

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { KnownError, layoutTag, messageOf } from "../base/index.ts";
 import { chownSync, existsSync, lastWords, readForeign, watch } from "../sys/index.ts";
-import { EngineProgram } from "./cli.ts";
+import { EngineProgram, tellingOfLayers } from "./cli.ts";
 import { type EngineCli, runArgv } from "./container-spec.ts";
 import type {
   ContainerEnd,
@@ -14,8 +14,8 @@ import type {
   EngineContainer,
   EngineObject,
   Health,
-  PullOptions,
   StartOptions,
+  TransferOptions,
 } from "./engine.ts";
 import { type Identity, runAs, runtimeFolder } from "./identity.ts";
 import { endKeeper, type Keeper, keepersOf } from "./orphans.ts";
@@ -116,7 +116,7 @@ export class Podman extends EngineProgram implements Engine {
   }
 
   /** skopeo skips the layers that the storage has; `podman load` reads and unpacks the whole archive every time. */
-  async load(imageItem: string, reference: string, signal?: AbortSignal): Promise<void> {
+  async load(imageItem: string, reference: string, { signal, onProgress }: TransferOptions = {}): Promise<void> {
     // A new user's Podman settles on its network backend at its first command: before any image is there, or it would
     // take the old CNI.
     await this.text(["ps", "--quiet"]);
@@ -124,11 +124,11 @@ export class Podman extends EngineProgram implements Engine {
       "skopeo",
       "--insecure-policy",
       "copy",
-      "--quiet",
       `oci:${imageItem}:${layoutTag}`,
       `containers-storage:${reference}`,
     ];
-    const result = await runAs(this.identity, argv, { signal }).catch((error: unknown) => {
+    const onLine = tellingOfLayers(onProgress);
+    const result = await runAs(this.identity, argv, { signal, onLine }).catch((error: unknown) => {
       if (!(error instanceof KnownError) || error.code !== "command-failed") throw error;
       const hint = "on Debian: apt-get install skopeo";
       throw new KnownError("engine-failed", "loading an image needs skopeo", { cause: error, hint });
@@ -144,7 +144,7 @@ export class Podman extends EngineProgram implements Engine {
   }
 
   /** The command line tells of layers alone where there is no terminal; the API tells of bytes. */
-  override async pull(reference: string, options: PullOptions = {}): Promise<void> {
+  override async pull(reference: string, options: TransferOptions = {}): Promise<void> {
     if (options.onProgress === undefined) return super.pull(reference, options);
     const service = this.#service ?? new PodmanService(this.identity, this.argv([]));
     try {

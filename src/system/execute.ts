@@ -71,7 +71,7 @@ export async function execute(deed: Deed, context: ExecuteContext): Promise<void
       if (engine === undefined || deed.image.item === null)
         throw new Error("an image cannot be loaded without engine and item");
       await engine.requireUsable();
-      await engine.load(store.path(deed.image.item), deed.image.reference, signal);
+      await engine.load(store.path(deed.image.item), deed.image.reference, { signal, onProgress: tell });
       return;
     }
     case "image-pull": {

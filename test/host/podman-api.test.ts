@@ -207,7 +207,7 @@ export default homeEnvironment({ services: [service(ociServiceType, {
     },
   );
 
-  test("a pull tells of its bytes, and an image that is not there is told of in Podman's words", async () => {
+  test("a load tells of its layers, a pull of its bytes, and an image that is not there is told of in Podman's words", async () => {
     writeFileSync(world.path("noise"), randomBytes(12 << 20));
     await world.write({
       "noise.ts": `
@@ -217,6 +217,11 @@ export default homeEnvironment({ services: [service(ociServiceType, { containers
 `,
     });
     await world.ok("image", "build", "noise.ts", "--format", "oci-dir", "-o", world.path("noise-layout"));
+    const built = JSON.parse(await world.ok("image", "build", "noise.ts", "--json"));
+    const told: ProgressStep[] = [];
+    await engines.cli?.load(built.images[0].path, "localhost/noise:1", { onProgress: (step) => told.push(step) });
+    expect(told).toContainEqual({ waitsFor: expect.stringMatching(/^layer [0-9a-f]{12}/) });
+    await world.podman("rmi", "localhost/noise:1");
     using registry = await SlowRegistry.open(world.path("noise-layout"));
     const steps: ProgressStep[] = [];
     await engines.cli?.pull(registry.reference, { onProgress: (step) => steps.push(step) });
