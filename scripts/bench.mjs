@@ -87,18 +87,20 @@ async function startCompose() {
     if (tries > 300) throw new Error("podman system service did not start");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const services = (count, network) =>
+  const services = (count, more) =>
     Array.from(
       { length: count },
       (_, index) =>
-        `  bench-${index}:\n    image: localhost/bench:latest\n    command: ["/bin/busybox", "sleep", "100000"]\n    stop_grace_period: 0s\n${network}`,
+        `  bench-${index}:\n    image: localhost/bench:latest\n    command: ["/bin/busybox", "sleep", "100000"]\n    stop_grace_period: 0s\n${more(index)}`,
     ).join("");
   writeFileSync(
     join(folder, "docker-compose.yml"),
-    `version: "2.4"\nservices:\n${services(containers, "    network_mode: none\n")}`,
+    `version: "2.4"\nservices:\n${services(containers, () => "    network_mode: none\n")}`,
   );
+  // As `thousand` declares them.
+  const published = (index) => `    environment:\n      N: "${index}"\n    ports:\n      - "${10000 + index}:80"\n`;
   mkdirSync(join(folder, "thousand"));
-  writeFileSync(join(folder, "thousand/docker-compose.yml"), `version: "2.4"\nservices:\n${services(1000, "")}`);
+  writeFileSync(join(folder, "thousand/docker-compose.yml"), `version: "2.4"\nservices:\n${services(1000, published)}`);
   return {
     up: () => run(["docker-compose", "up", "-d"], { env, cwd: folder }),
     down: () => run(["docker-compose", "down", "-t", "0"], { env, cwd: folder }),
