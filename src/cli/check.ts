@@ -9,8 +9,13 @@ interface CheckOptions extends StrictOption {
   readonly format?: string;
 }
 
-/** The rules are loaded while the declaration is read in its own thread. */
 const loadRules = (): Promise<typeof import("../system/index.ts")> => import("../system/index.ts");
+
+/** Reads the declaration, in its own thread; the rules are loaded meanwhile. */
+async function loadBeside(context: Context, file: string): Promise<Loaded> {
+  const [loaded] = await Promise.all([context.load(file), loadRules()]);
+  return loaded;
+}
 
 async function findingsOf({ spec, findings, suppressions }: Loaded): Promise<Findings> {
   const { checkedSystem, checkOnHost, sift, unusedSuppressions } = await loadRules();
@@ -33,7 +38,7 @@ function many(count: number, what: string): string {
 /** What a declaration is told that cannot be folded at all: the errors alone, in the form that was asked for. */
 async function reportOf(context: Context, file: string, options: CheckOptions): Promise<Report> {
   try {
-    const [loaded] = await Promise.all([context.load(file), loadRules()]);
+    const loaded = await loadBeside(context, file);
     const { found, suppressed } = await findingsOf(loaded);
     const weighed = found.map((each) => (isError(each, options) ? { ...each, weight: "error" as const } : each));
     return { found: weighed, suppressed, ...countsOf(loaded) };
@@ -59,7 +64,7 @@ export async function run(
     if (text !== "") context.print(text);
     return report.found.some(({ weight }) => weight === "error") ? exitCodes.failed : exitCodes.done;
   }
-  const [loaded] = await Promise.all([context.load(file), loadRules()]);
+  const loaded = await loadBeside(context, file);
   const findings = await findingsOf(loaded);
   settle(context, findings, options);
   const counts = countsOf(loaded);

@@ -112,10 +112,10 @@ export class PodmanService {
     await this.#started();
     const layers = new Map<string, { readonly done: number; readonly total: number }>();
     let failure: string | undefined;
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), pullSilence);
     try {
       const url = `/v1.40/images/create?fromImage=${encodeURIComponent(reference)}`;
-      const silence = new AbortController();
-      const timer = setTimeout(() => silence.abort(), pullSilence).unref();
       const stop = AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]);
       const message = await requestSocket(this.#socket, { method: "POST", url, signal: stop });
       for await (const line of createInterface({ input: message })) {
@@ -131,11 +131,12 @@ export class PodmanService {
           [...layers.values()].reduce((all, layer) => all + layer[figure], 0);
         onProgress?.({ done: sum("done"), total: sum("total") });
       }
-      clearTimeout(timer);
       if (failure === undefined && (message.statusCode ?? 0) >= 400) throw new Error(`status ${message.statusCode}`);
     } catch (error) {
       signal?.throwIfAborted();
       throw new Unavailable("Podman's API broke off", { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
     if (failure !== undefined) throw notPulled(reference, failure);
   }

@@ -2,8 +2,8 @@
  * The host's liblzma, which nearly every host has: dpkg, rpm and systemd stand on it. It decompresses xz in this thread at
  * the speed of its program, and without a process.
  */
-import { createRequire } from "node:module";
 import { endianness } from "node:os";
+import { requireKoffi } from "./native.ts";
 
 /** From <lzma/base.h> and <lzma/container.h>. */
 const results = { ok: 0, end: 1 } as const;
@@ -37,7 +37,7 @@ let known: { readonly library: Liblzma | undefined } | undefined;
 
 function load(): Liblzma | undefined {
   try {
-    const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi").default;
+    const koffi = requireKoffi();
     if (koffi.sizeof("void *") !== 8 || endianness() !== "LE") return undefined;
     const library = koffi.load("liblzma.so.5");
     return {

@@ -74,12 +74,17 @@ const noAttributes: readonly number[] = [constants.errno.ENOTSUP, constants.errn
 /** Bytes that all names of one file's attributes take at most: XATTR_LIST_MAX of <linux/limits.h>. */
 const mostNames = 64 << 10;
 
+/** The binding at once, for what does not wait. */
+export function requireKoffi(): typeof import("koffi").default {
+  return createRequire(import.meta.url)("koffi") as typeof import("koffi").default;
+}
+
 type ListAttributes = (path: string) => readonly string[];
 let listAttributes: ListAttributes | undefined;
 
 /** Trees are walked without waiting, so the binding is loaded without waiting too. */
 function loadListAttributes(): ListAttributes {
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi").default;
+  const koffi = requireKoffi();
   const list = koffi.load(null).func("int64_t llistxattr(const char *path, uint8_t *list, size_t size)") as unknown as (
     path: string,
     list: Buffer | null,
